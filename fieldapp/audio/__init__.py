@@ -1,0 +1,1 @@
+"""Sound in and out: the recorder process, files, playback; imports neither Qt, the models nor the store."""

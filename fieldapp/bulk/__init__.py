@@ -1,0 +1,1 @@
+"""Whole archives: plans, local runs and clusters."""

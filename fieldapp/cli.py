@@ -1,0 +1,86 @@
+"""The command line: finds the command, runs it, prints one answer, says trouble in one line.
+
+Exit codes are a contract: 0 done, 1 the world's fault, 2 wrong usage. With --json stdout carries one JSON document and
+nothing else; progress goes to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+
+from fieldapp import __version__
+from fieldapp.commands import COMMANDS, Answer, Command
+from fieldapp.errors import Cancelled, FieldError, NotBuiltYet, WrongUsage
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:  # a C or Windows locale must not break on IPA
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+    command = next((c for c in COMMANDS if words and c.name == words[0]), None)
+    if command is None:
+        return _top_level(words)
+    return _run(command, words[1:])
+
+
+def _top_level(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="fieldapp",
+        description="The field recorder that understands what it records.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_command_table(),
+    )
+    parser.add_argument("--version", action="version", version=f"fieldapp {__version__}")
+    parser.add_argument("fieldbook", nargs="?", help="a fieldbook to open in the window, or a command below")
+    options = parser.parse_args(words)
+    try:
+        from fieldapp import app  # noqa: PLC0415  (Qt is loaded only when a window is wanted)
+
+        return app.open_window(options.fieldbook)
+    except FieldError as trouble:
+        return _say(trouble)
+
+
+def _command_table() -> str:
+    return "commands:\n" + "\n".join(f"  {c.name:<11} {c.help}" for c in COMMANDS)
+
+
+def _run(command: Command, words: list[str]) -> int:
+    try:
+        if not command.module:
+            raise NotBuiltYet(f"'fieldapp {command.name}' is planned but not built yet in version {__version__}.")
+        module = importlib.import_module(command.module)
+        parser = argparse.ArgumentParser(prog=f"fieldapp {command.name}", description=module.__doc__)
+        parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
+        module.arguments(parser)
+        options = parser.parse_args(words)
+        answer: Answer = module.run(options, _progress)
+    except FieldError as trouble:
+        return _say(trouble)
+    except (Cancelled, KeyboardInterrupt):
+        sys.stderr.write("\nstopped\n")
+        return 1
+    sys.stdout.write((json.dumps(answer.data, ensure_ascii=False, indent=2) if options.json else answer.text) + "\n")
+    return answer.code
+
+
+def _progress(share: float, doing: str) -> None:
+    """One line on stderr, rewritten in place on a terminal and rare elsewhere."""
+    if sys.stderr.isatty():
+        mark = f"{share:4.0%} " if share >= 0 else ""
+        sys.stderr.write(f"\r\x1b[K{mark}{doing[:100]}")
+        if share >= 1:
+            sys.stderr.write("\n")
+        sys.stderr.flush()
+
+
+def _say(trouble: FieldError) -> int:
+    sys.stderr.write(f"fieldapp: {trouble}\n")
+    return 2 if isinstance(trouble, WrongUsage) else 1

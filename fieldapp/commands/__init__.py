@@ -1,0 +1,53 @@
+"""The command line's commands: one file and one line in `COMMANDS` each; a file is imported only when its command runs.
+
+A command module has `arguments(parser)` and `run(options, progress) -> Answer`. Commands compose the packages like
+`app.py` does; they never import Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Progress = Callable[[float, str], None]
+"""Told how far a job is (0..1, or below 0 when unknown) and what it is doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command found out: `data` for --json, `text` for a person, `code` for the shell (0 done, 1 not)."""
+
+    text: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line of the command table. `module` is empty while the command is planned but not part of this version."""
+
+    name: str
+    help: str
+    module: str = ""
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("tour", "the main job end to end on the bundled demo"),
+    Command("new", "make a fieldbook"),
+    Command("info", "what a fieldbook holds"),
+    Command("check", "examine a fieldbook, and mend it with --repair"),
+    Command("doctor", "devices, models, disk, versions: what is missing and how to get it"),
+    Command("record", "record a session from the command line"),
+    Command("import", "bring recordings, manifests and annotations in"),
+    Command("transcribe", "turn recordings into draft text"),
+    Command("embed", "compute meaning and sound vectors"),
+    Command("search", "find recordings by word, meaning or sound"),
+    Command("export", "hand over to other programs"),
+    Command("deposit", "make a self-checked archive deposit"),
+    Command("model", "list, add, convert and measure speech models"),
+    Command("adapt", "make a model fit the dialect"),
+    Command("lab", "experiments on your own recordings"),
+    Command("bulk", "process a whole archive"),
+    Command("bench", "measure speed and memory on this machine"),
+)

@@ -1,0 +1,27 @@
+"""Measure speed and memory on this machine. Each bench is one file and one line in BENCHES, with `arguments` and `run` like a command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+from fieldapp.commands import Answer, Progress
+
+BENCHES: tuple[tuple[str, str, str], ...] = ()
+"""Name, what it measures, module."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """One sub-command per bench; a bench is imported only when it is asked for."""
+    choose = parser.add_subparsers(dest="bench", metavar="BENCH", required=True)
+    for name, what, module in BENCHES:
+        bench = choose.add_parser(name, help=what, description=what)
+        bench.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document on stdout")
+        bench.set_defaults(bench_module=module)
+        importlib.import_module(module).arguments(bench)
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Answer:
+    """Run the chosen bench."""
+    answer: Answer = importlib.import_module(options.bench_module).run(options, progress)
+    return answer

@@ -1,0 +1,1 @@
+"""In from anywhere, out to everywhere: exporters, importers, deposits, validators."""

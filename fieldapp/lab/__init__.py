@@ -1,0 +1,1 @@
+"""Experiments on the user's own recordings and models that become theirs."""

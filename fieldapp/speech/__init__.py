@@ -1,0 +1,1 @@
+"""Speech engine: voice activity, encoder, transcription, vectors; knows neither the store nor the window."""
