@@ -1,0 +1,53 @@
+"""The export formats, in one visible tuple. Adding one is one module with NAME, TITLE, SUFFIX and `write`, one line here, one golden file.
+
+`write(bundle, out, options) -> list of losses`: same bundle, same bytes; nothing is left out without appearing among the losses.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Protocol
+
+from fieldapp.corpus.bundle import Bundle, Loss
+from fieldapp.corpus.output import Output
+from fieldapp.errors import WrongUsage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a person may choose for an export. An exporter ignores what its format has no use for."""
+
+    tiers: tuple[str, ...] = ()
+    drafts: bool = True
+    audio: bool = False
+    metadata_language: str = "en"
+    profile: str = ""
+
+    def keeps(self, tier: str) -> bool:
+        """Whether a tier is wanted; no choice means all."""
+        return not self.tiers or tier in self.tiers
+
+
+class Exporter(Protocol):
+    """What an exporter module offers."""
+
+    NAME: str
+    TITLE: str
+    SUFFIX: str
+
+    def write(self, bundle: Bundle, out: Output, options: Options) -> list[Loss]:
+        """Write the whole bundle; return what the format could not carry."""
+
+
+EXPORTERS: tuple[tuple[str, str], ...] = (("csv", "fieldapp.corpus.exporters.table"),)
+"""Name and module; a module is imported only when it is asked for."""
+
+
+def exporter(name: str) -> Exporter:
+    """The exporter of that name."""
+    module = dict(EXPORTERS).get(name)
+    if module is None:
+        raise WrongUsage(f"There is no export format '{name}'.", f"Known formats: {', '.join(n for n, _ in EXPORTERS)}.")
+    found: Exporter = importlib.import_module(module)
+    return found

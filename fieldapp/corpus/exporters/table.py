@@ -1,0 +1,49 @@
+"""CSV: one row a segment, one column a tier, for spreadsheets and statistics."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from fieldapp.corpus.bundle import Bundle, Loss, is_machine
+from fieldapp.corpus.exporters import Options
+from fieldapp.corpus.output import Output
+
+NAME = "csv"
+TITLE = "Spreadsheet (CSV)"
+SUFFIX = ".csv"
+
+_FIXED = ("segment", "session", "date", "recording", "path", "start_s", "end_s", "speaker", "variety", "meaning_id", "item", "take", "best", "state")
+
+
+def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
+    """One file `segments.csv`."""
+    tiers = [t for t in bundle.tiers() if options.keeps(t)]
+    buffer = io.StringIO(newline="")
+    sheet = csv.writer(buffer, lineterminator="\n")
+    sheet.writerow([*_FIXED, *tiers, "machine_tiers"])
+    losses: list[Loss] = []
+    for number, segment in enumerate(bundle.segments):
+        if number % 1000 == 0:
+            out.progress(number / max(1, len(bundle.segments)), "writing the table")
+        recording = bundle.recordings[segment.recording]
+        session = bundle.sessions[recording.session]
+        texts = {}
+        for annotation in bundle.texts(segment.id):
+            if annotation.tier in texts:
+                losses.append(Loss(segment.id, f"a second text on tier '{annotation.tier}'"))
+            elif options.drafts or not is_machine(annotation):
+                texts[annotation.tier] = annotation
+        item = bundle.items.get(segment.item) if segment.item else None
+        fixed = (segment.id, session.name, session.date, recording.id, recording.path, _seconds(segment.span.start, recording.rate),
+                 _seconds(segment.span.stop, recording.rate), bundle.speaker_code(segment), bundle.variety_name(segment), segment.meaning_id,
+                 item.text if item else "", segment.take, int(segment.best), segment.state)  # fmt: skip
+        machine = " ".join(t for t in tiers if t in texts and is_machine(texts[t]))
+        sheet.writerow([*fixed, *(texts[t].text if t in texts else "" for t in tiers), machine])
+    out.text("segments.csv", buffer.getvalue())
+    return losses
+
+
+def _seconds(frame: int, rate: int) -> str:
+    """Seconds to the microsecond: enough to find the frame again at any rate."""
+    return f"{frame / rate:.6f}"

@@ -1,0 +1,79 @@
+"""What every exporter in the list must do, whatever its format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bundles import hard_bundle
+
+from fieldapp.corpus.bundle import Bundle
+from fieldapp.corpus.exporters import EXPORTERS, Options, exporter
+from fieldapp.corpus.output import Output
+from fieldapp.errors import Cancelled, ExportProblem, WrongUsage
+
+NAMES = [name for name, _ in EXPORTERS]
+
+
+def exported(bundle: Bundle, folder: Path, name: str, options: Options | None = None) -> dict[str, bytes]:
+    exporter(name).write(bundle, Output(folder), options or Options())
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_bundle_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
+    bundle = hard_bundle(tmp_path)
+    assert exported(bundle, tmp_path / "one", name) == exported(bundle, tmp_path / "two", name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_exporting_again_rewrites_nothing_that_is_unchanged(name: str, tmp_path: Path) -> None:
+    bundle = hard_bundle(tmp_path)
+    exporter(name).write(bundle, Output(tmp_path / "out"), Options())
+    again = Output(tmp_path / "out")
+    exporter(name).write(bundle, again, Options())
+    assert again.written == []
+    assert again.unchanged
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_fieldbook_can_be_exported(name: str, tmp_path: Path) -> None:
+    exporter(name).write(Bundle(title="empty", folder=tmp_path, cut=hard_bundle(tmp_path).cut), Output(tmp_path / "out"), Options())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_contact_details_never_leave(name: str, tmp_path: Path) -> None:
+    assert all(b"never exported" not in content for content in exported(hard_bundle(tmp_path), tmp_path / "out", name).values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_text_is_carried_or_declared_lost(name: str, tmp_path: Path) -> None:
+    bundle = hard_bundle(tmp_path)
+    losses = exporter(name).write(bundle, Output(tmp_path / "out"), Options())
+    everything = b"\n".join(p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()).decode("utf-8", "replace")
+    lost = {loss.where for loss in losses}
+    for segment, texts in bundle.annotations.items():
+        for annotation in texts:
+            token = annotation.text.split()[0].strip('<>"&;-')
+            assert token in everything or segment in lost or annotation.id in lost, annotation
+
+
+def test_an_unknown_format_names_the_known_ones() -> None:
+    with pytest.raises(WrongUsage, match="csv"):
+        exporter("nonsense")
+
+
+@pytest.mark.parametrize("name", ["../up.txt", "/etc/x", "a\\b", "con.txt", "c:x", "", "new\nline"])
+def test_no_export_writes_outside_its_folder(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ExportProblem):
+        Output(tmp_path).text(name, "x")
+
+
+def test_a_stopped_export_leaves_whole_files_only(tmp_path: Path) -> None:
+    def make(path: Path) -> None:
+        path.write_text("half")
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        Output(tmp_path).file("a.txt", make)
+    assert list(tmp_path.iterdir()) == []
