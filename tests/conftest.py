@@ -1,0 +1,82 @@
+"""What every test can rely on: an own home folder, no network, no thread left behind, Qt without a screen, data if present."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["HF_HUB_OFFLINE"] = "1"  # child processes are not reached by the guard below
+
+ROOT = Path(__file__).resolve().parent.parent
+THREADS_OF_LIBRARIES = ("tqdm_monitor", "TMonitor", "pytest_timeout")  # live as long as the process on purpose
+PATIENCE_SECONDS = 3.0
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, models and logs of a test lie in its own folder, never in the person's."""
+    home = tmp_path / "fieldapp-home"
+    monkeypatch.setenv("FIELDAPP_HOME", str(home))
+    return home
+
+
+def _stays_on_this_machine(family: int, address: Any) -> bool:
+    if family not in (socket.AF_INET, socket.AF_INET6):
+        return True
+    host = str(address[0])
+    if host in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything works offline, so a test that reaches out has found a bug."""
+    for name in ("connect", "connect_ex"):
+        really = getattr(socket.socket, name)
+
+        def guarded(self: socket.socket, address: Any, _really: Any = really) -> Any:
+            if not _stays_on_this_machine(self.family, address):
+                pytest.fail(f"reached for the network: {address!r}")
+            return _really(self, address)
+
+        monkeypatch.setattr(socket.socket, name, guarded)
+
+
+def _ours(thread: threading.Thread) -> bool:
+    return thread.is_alive() and not any(name in f"{thread.name} {type(thread).__name__}" for name in THREADS_OF_LIBRARIES)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left_behind() -> Iterator[None]:
+    """Whoever starts a thread closes it."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while left := [thread for thread in threading.enumerate() if thread not in before and _ours(thread)]:
+        if time.monotonic() > deadline:
+            pytest.fail(f"threads left behind: {sorted(thread.name for thread in left)}")
+        left[0].join(0.05)
+
+
+@pytest.fixture(scope="session")
+def dev_data() -> Path:
+    """The folder of real recordings with its manifest.csv; it lies beside the project (or beside its worktree), not in it."""
+    named = os.environ.get("FIELDAPP_SHARED")
+    places = [Path(named)] if named else [folder / "shared" for folder in ROOT.parents]
+    found = next((place / "data" / "dev" for place in places if (place / "data" / "dev" / "manifest.csv").exists()), None)
+    if found is None:
+        pytest.skip("no real recordings beside the project; FIELDAPP_SHARED may name the folder that holds data/dev")
+    return found
