@@ -1,0 +1,85 @@
+"""Everything a person can do in the window, as data: id, title, shortcut, page, when it is possible.
+
+Menus, the command palette and the shortcut list are made from this table; pages only say what an action does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from fieldapp.gui.words import say
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing a person can do. `page` is empty for what works everywhere; `needs` names a condition of the desk."""
+
+    id: str
+    title: str
+    keys: str = ""
+    page: str = ""
+    needs: str = ""
+
+
+DEEDS: tuple[Deed, ...] = (
+    Deed("palette", "Find a command", "Ctrl+K"),
+    Deed("open", "Open a fieldbook", "Ctrl+O"),
+    Deed("new", "New fieldbook", "Ctrl+N"),
+    Deed("close", "Close the fieldbook", "Ctrl+W", needs="fieldbook"),
+    Deed("undo", "Undo", "Ctrl+Z", needs="writable"),
+    Deed("redo", "Redo", "Ctrl+Shift+Z", needs="writable"),
+    Deed("theme", "Light or dark", "Ctrl+Shift+L"),
+    Deed("larger", "Larger text", "Ctrl++"),
+    Deed("smaller", "Smaller text", "Ctrl+-"),
+    Deed("language", "Change the language", ""),
+    Deed("shortcuts", "Keyboard shortcuts", "Ctrl+/"),
+    Deed("quit", "Quit", "Ctrl+Q"),
+)
+"""Actions of the window itself; each page adds its own in its `DEEDS`."""
+
+
+class Actions:
+    """The QActions made from deeds. A shortcut a person has changed comes from `overrides`."""
+
+    def __init__(self, owner: QWidget, overrides: Mapping[str, str]) -> None:
+        self._owner = owner
+        self._overrides = overrides
+        self._actions: dict[str, tuple[Deed, QAction]] = {}
+
+    def add(self, deeds: Iterable[Deed], do: Callable[[str], None]) -> None:
+        """Make actions that call `do(id)`."""
+        for deed in deeds:
+            action = QAction(say(deed.title), self._owner)
+            action.setShortcut(QKeySequence(self._overrides.get(deed.id, deed.keys)))
+            action.triggered.connect(lambda _checked=False, name=deed.id: do(name))
+            self._owner.addAction(action)
+            self._actions[deed.id] = (deed, action)
+
+    def enable(self, conditions: frozenset[str], page: str) -> None:
+        """Only what is possible now stays enabled, so a shortcut cannot reach a page that is not shown."""
+        for deed, action in self._actions.values():
+            action.setEnabled((not deed.needs or deed.needs in conditions) and deed.page in ("", page))
+
+    def all(self) -> list[tuple[Deed, QAction]]:
+        """Every deed with its action, in the order of the tables."""
+        return list(self._actions.values())
+
+    def action(self, name: str) -> QAction:
+        """The action of that id."""
+        return self._actions[name][1]
+
+
+def clashes(deeds: Iterable[Deed], overrides: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Pairs of deeds whose shortcuts would fire together: the same keys on the same page, or one of them everywhere."""
+    found = []
+    seen: list[tuple[str, Deed]] = []
+    for deed in deeds:
+        keys = QKeySequence(overrides.get(deed.id, deed.keys)).toString()
+        if keys:
+            found += [(other.id, deed.id) for taken, other in seen if taken == keys and (not deed.page or not other.page or deed.page == other.page)]
+            seen.append((keys, deed))
+    return found

@@ -1,0 +1,28 @@
+"""The window's words: English in the code, other languages as one JSON table each under resources/translations.
+
+`say("Record")` is looked up when it runs, so the language can be changed without a restart. A test walks the code and
+demands that every sentence has its translation.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+
+_table: dict[str, str] = {}
+
+
+def speak(language: str, folder: Path) -> None:
+    """Choose the interface language; English needs no table."""
+    _table.clear()
+    path = folder / f"{language}.json"
+    if language != "en" and path.is_file():
+        _table.update(json.loads(path.read_text(encoding="utf-8")))
+
+
+def say(text: str, **values: object) -> str:
+    """The text in the chosen language, with `{name}` places filled."""
+    found = _table.get(text, text)
+    return found.format(**values) if values else found
