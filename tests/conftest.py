@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["HF_HUB_OFFLINE"] = "1"  # child processes are not reached by the guard below
 
 ROOT = Path(__file__).resolve().parent.parent
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])  # a busy machine is no finding
+hypothesis.settings.load_profile("house")
+
 THREADS_OF_LIBRARIES = ("tqdm_monitor", "TMonitor", "pytest_timeout")  # live as long as the process on purpose
 PATIENCE_SECONDS = 3.0
 
