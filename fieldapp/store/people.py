@@ -7,7 +7,7 @@ import sqlite3
 from fieldapp.errors import WrongUsage
 from fieldapp.model import Person, PersonId, Variety, VarietyId, new_id
 from fieldapp.store.rows import PERSON, VARIETY
-from fieldapp.store.text import clean
+from fieldapp.store.storable import clean
 from fieldapp.store.transaction import Transaction
 
 

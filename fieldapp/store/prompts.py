@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from fieldapp.errors import WrongUsage
 from fieldapp.model import Item, PromptList
 from fieldapp.store.rows import ITEM, PROMPTLIST
-from fieldapp.store.text import clean
+from fieldapp.store.storable import clean
 from fieldapp.store.transaction import Transaction
 
 

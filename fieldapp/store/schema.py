@@ -17,7 +17,7 @@ from sqlite_utils.migrations import Migrations
 
 from fieldapp.store import backup
 from fieldapp.store.connect import APPLICATION_ID, SCHEMA_VERSION, open_writer
-from fieldapp.store.text import clean
+from fieldapp.store.storable import clean
 
 migrations = Migrations("fieldapp")
 

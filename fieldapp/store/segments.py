@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from fieldapp.errors import WrongUsage
 from fieldapp.model import Changed, Segment, SegmentId, Span, new_id
-from fieldapp.store.annotations import texts
 from fieldapp.store.rows import ANNOTATION, SEGMENT
+from fieldapp.store.texts import texts
 from fieldapp.store.transaction import Transaction
 
 

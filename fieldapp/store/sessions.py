@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from fieldapp.errors import WrongUsage
 from fieldapp.model import Changed, Event, PersonId, Recording, Session, SessionId, new_id
 from fieldapp.store.rows import EVENT, RECORDING, SESSION
-from fieldapp.store.text import clean
+from fieldapp.store.storable import clean
 from fieldapp.store.transaction import Transaction
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from fieldapp.model import Changed
-from fieldapp.store.text import clean, to_json
+from fieldapp.store.storable import clean, to_json
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""A fresh fieldbook, and one with a speaker, a session and a recording in it."""
+"""A fresh fieldbook, a speaker and a recording in it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp.model import PersonId, Recording, RecordingId, new_id
-from fieldapp.store import people, sessions
+from fieldapp.model import PersonId, RecordingId
+from fieldapp.store import people
 from fieldapp.store.store import Store
-from fieldapp.store.transaction import Transaction
+from store.building import make_master
 
 
 @pytest.fixture
@@ -26,10 +26,4 @@ def speaker(store: Store) -> PersonId:
 
 @pytest.fixture
 def master(store: Store) -> RecordingId:
-    def work(tx: Transaction) -> RecordingId:
-        session = sessions.ensure_session(tx, "suzhou3")
-        made = Recording(id=RecordingId(new_id()), session=session.id, path="audio/suzhou3.wav", rate=48000, channels=1, bits=24, frames=480000)
-        sessions.add_recording(tx, made)
-        return made.id
-
-    return store.do(work)
+    return make_master(store)

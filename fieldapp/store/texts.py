@@ -14,12 +14,12 @@ from fieldapp.store.rows import ANNOTATION
 from fieldapp.store.transaction import Transaction
 
 
-def add_annotations(tx: Transaction, added: Iterable[Annotation]) -> None:
+def add_texts(tx: Transaction, added: Iterable[Annotation]) -> None:
     """Add texts, one or a hundred thousand."""
     ANNOTATION.insert(tx, added)
 
 
-def update_annotation(tx: Transaction, annotation: Annotation) -> None:
+def update_text(tx: Transaction, annotation: Annotation) -> None:
     """Replace the text with this id."""
     ANNOTATION.update(tx, annotation)
 
@@ -41,12 +41,12 @@ def confirm(tx: Transaction, identity: AnnotationId) -> None:
     ANNOTATION.update(tx, replace(ANNOTATION.get(tx.db, identity), state="confirmed"))
 
 
-def delete_annotation(tx: Transaction, identity: AnnotationId) -> None:
+def delete_text(tx: Transaction, identity: AnnotationId) -> None:
     """Delete one text."""
     ANNOTATION.delete(tx, identity)
 
 
-def annotation(db: sqlite3.Connection, identity: str) -> Annotation:
+def text(db: sqlite3.Connection, identity: str) -> Annotation:
     """The text with this id."""
     return ANNOTATION.get(db, identity)
 
