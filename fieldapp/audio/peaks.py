@@ -76,9 +76,7 @@ class PeaksWriter:
 
     def finish(self, source: Fingerprint | None = None) -> None:
         """Write the last bucket, the coarser levels and the final header, and close."""
-        if len(self._rest):
-            self._file.write(_summarise(self._rest[np.newaxis]).tobytes())
-        self._file.close()
+        self.leave()
         base = np.array(_map(self._path, self._channels))
         coarser, level = bytearray(), base
         while len(level) > 1:
@@ -89,6 +87,12 @@ class PeaksWriter:
             file.write(coarser)
             file.seek(0)
             file.write(_pack(self._rate, self._channels, self._frames, source or Fingerprint(), zlib.crc32(base.data), zlib.crc32(coarser)))
+
+    def leave(self) -> None:
+        """Write the last bucket and close, leaving a file that is read as a growing one; for who has no time to finish it."""
+        if len(self._rest):
+            self._file.write(_summarise(self._rest[np.newaxis]).tobytes())
+        self._file.close()
 
     def abandon(self) -> None:
         """Close and remove the file."""

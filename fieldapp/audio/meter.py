@@ -1,0 +1,89 @@
+"""Levels of what is being heard: peak and RMS per channel, noise floor, spectrum. Fed on the writer thread, read from any other.
+
+The writer only stores small frozen facts; what costs time (percentiles, the Fourier transform) is done for whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from fieldapp.audio.samples import Floats
+
+SILENCE_DB = -140.0
+HELD_SECONDS = 2.0
+FLOOR_SECONDS = 10.0
+SPECTRUM_FRAMES = 4096
+SPECTRUM_BANDS = 48
+FULL_SCALE = 1.0 - 2**-15
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    peak: tuple[float, ...]
+    rms: tuple[float, ...]
+    frames: int
+
+
+def decibels(value: float) -> float:
+    """Full scale is 0 dB; digital silence is `SILENCE_DB`."""
+    return max(SILENCE_DB, 20 * float(np.log10(value))) if value > 0 else SILENCE_DB
+
+
+class Meter:
+    """Remembers the last seconds in small pieces."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self.rate = rate
+        self.clipped = [0] * channels
+        self._pieces: deque[_Piece] = deque(maxlen=2000)
+        self._heard = 0
+        self._recent: Floats = np.zeros((0, channels), np.float32)
+
+    def feed(self, block: Floats) -> None:
+        """Take note of a block."""
+        loud = np.abs(block)
+        peak, rms = loud.max(axis=0), np.sqrt(np.mean(block * block, axis=0))
+        self._pieces.append(_Piece(tuple(peak.tolist()), tuple(rms.tolist()), len(block)))
+        self._heard += len(block)
+        while len(self._pieces) > 1 and self._heard - self._pieces[0].frames > FLOOR_SECONDS * self.rate:
+            self._heard -= self._pieces.popleft().frames
+        if peak.max() >= FULL_SCALE:
+            self.clipped = [so_far + int(n) for so_far, n in zip(self.clipped, (loud >= FULL_SCALE).sum(axis=0))]
+        self._recent = np.concatenate([self._recent, block])[-SPECTRUM_FRAMES:]
+
+    def levels(self, spectrum: bool = False) -> dict[str, Any]:
+        """Everything in dB below full scale, one value a channel."""
+        pieces = list(self._pieces)
+        if not pieces:
+            return {"peak": [], "held": [], "rms": [], "floor": [], "clipped": list(self.clipped)}
+        held, enough = [], 0
+        for piece in reversed(pieces):
+            held.append(piece)
+            enough += piece.frames
+            if enough >= HELD_SECONDS * self.rate:
+                break
+        answer = {
+            "peak": [decibels(value) for value in pieces[-1].peak],
+            "rms": [decibels(value) for value in pieces[-1].rms],
+            "held": [decibels(max(values)) for values in zip(*(piece.peak for piece in held))],
+            "floor": [decibels(float(np.percentile(values, 10))) for values in zip(*(piece.rms for piece in pieces))],
+            "clipped": list(self.clipped),
+        }
+        return answer | (self._spectrum() if spectrum else {})
+
+    def _spectrum(self) -> dict[str, Any]:
+        """The loudest value in each of the bands, which are equally wide in pitch from 50 Hz to half the rate."""
+        recent = self._recent
+        if len(recent) < SPECTRUM_FRAMES:
+            return {"spectrum": [], "bands": []}
+        window = np.hanning(SPECTRUM_FRAMES).astype(np.float32)
+        power = np.abs(np.fft.rfft(recent.mean(axis=1) * window)) * (2 / window.sum())
+        edges = np.geomspace(50, self.rate / 2, SPECTRUM_BANDS + 1)
+        bins = np.searchsorted(np.fft.rfftfreq(SPECTRUM_FRAMES, 1 / self.rate), edges)
+        values = [decibels(float(power[low : max(low + 1, high)].max(initial=0.0))) for low, high in pairwise(bins)]
+        return {"spectrum": values, "bands": edges[:-1].tolist()}

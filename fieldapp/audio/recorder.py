@@ -1,0 +1,213 @@
+"""The recorder process: `python -m fieldapp.audio.recorder FIELDBOOK`. It knows neither Qt, the models nor the store.
+
+Main thread: the deck (read the ring, write the master). Beside it the server's thread, the thread of digests, and PortAudio's own,
+which runs C only. It ends on command, when its last client leaves while nothing is recorded, or when nobody was attached for
+too long; a full disk ends the recording. The protocol is described in `protocol.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import queue
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fieldapp import log as logs
+from fieldapp.audio import protocol
+from fieldapp.audio.deck import PREROLL_SECONDS, Deck
+from fieldapp.audio.server import Order, Server
+from fieldapp.audio.sources import DeviceSource, FileSource, Source
+from fieldapp.audio.take import TakeOrder
+from fieldapp.audio.wav import LARGEST_FILE
+from fieldapp.errors import FieldError, WrongUsage
+
+TICK_SECONDS = 0.04
+UNATTENDED_SECONDS = 12 * 3600.0
+FORGOTTEN_SECONDS = 60.0  # nobody attached and nothing recorded: the microphone is let go
+RESERVE_BYTES = 200 * 10**6
+CONTACT_SECONDS = 1.0
+URGENCY = -11  # as sound servers ask for
+BUSY_EXIT = 3  # another recorder serves this fieldbook
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """The deck and the server, and what may be asked of them."""
+
+    def __init__(self, folder: Path, reserve: int, unattended: float) -> None:
+        self.deck = Deck(reserve)
+        self.unattended = unattended
+        self.ending = ""
+        self._folder = folder
+        self._urgent = become_urgent()
+        self._contact_at = 0.0
+        self._orders: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "arm": self._arm,
+            "disarm": self._disarm,
+            "record": self._record,
+            "stop": lambda _: self.deck.stop(),
+            "set_unattended": self._set_unattended,
+            "bye": self._bye,
+        }
+        self.server = Server({"status": self._status, "mark": self._mark, "levels": self._levels, "news": self._news})
+
+    def run(self) -> None:
+        """Work until the end; what is recorded is closed whatever happens."""
+        self.server.start()
+        try:
+            while not self.ending:
+                begun = time.perf_counter()
+                self._keep_contact(begun)
+                self.deck.tick()
+                self._obey(begun + TICK_SECONDS)
+                self._mind_the_time()
+        finally:
+            self.deck.close(self.ending or "the recorder failed")
+            self.server.close()
+            protocol.contact_path(self._folder).unlink(missing_ok=True)
+            log.info("ends: %s", self.ending)
+
+    def _keep_contact(self, moment: float) -> None:
+        if moment - self._contact_at < CONTACT_SECONDS and self._contact_at:
+            return
+        self._contact_at = moment
+        contact = {"protocol": protocol.PROTOCOL, "address": self.server.address, "token": self.server.token, "pid": os.getpid()}
+        if protocol.read_contact(self._folder) != contact:  # `derived` may be deleted at any time
+            try:
+                protocol.write_contact(self._folder, contact)
+            except OSError as trouble:
+                log.warning("cannot say where I am: %s", trouble)
+
+    def _obey(self, until: float) -> None:
+        """Carry out orders until the next tick is due."""
+        while True:
+            try:
+                order = self.server.orders.get(timeout=max(0.0, until - time.perf_counter()))
+            except queue.Empty:
+                return
+            self.server.answer(order, self._outcome(order))
+
+    def _outcome(self, order: Order) -> dict[str, Any]:
+        name = str(order.message.get("do"))
+        try:
+            if name not in self._orders:
+                raise WrongUsage(f"The recorder knows no '{name}'.")
+            return {"ok": True, **self._orders[name](order.message)}
+        except FieldError as trouble:
+            return {"ok": False, "error": type(trouble).__name__, "message": trouble.message, "hint": trouble.hint}
+        except (TypeError, ValueError, KeyError) as trouble:
+            return {"ok": False, "error": "WrongUsage", "message": f"'{name}' was asked wrongly: {trouble}.", "hint": ""}
+
+    def _mind_the_time(self) -> None:
+        if self.server.attached:
+            return
+        allowed = self.unattended if self.deck.take else min(FORGOTTEN_SECONDS, self.unattended)
+        if protocol.now() - self.server.empty_since > allowed:
+            self.ending = "nobody was attached"
+
+    # --- orders: the writer thread ---
+
+    def _arm(self, message: dict[str, Any]) -> dict[str, Any]:
+        source: Source
+        if message.get("source"):
+            source = FileSource(Path(message["source"]), float(message.get("speed", 1.0)), int(message.get("times", 1)))
+        else:
+            pick = tuple(int(channel) for channel in message.get("pick") or ())
+            source = DeviceSource(message.get("device"), int(message.get("rate", 48_000)), int(message.get("channels", 1)), pick)
+        self.deck.arm(source)
+        return self._status(message)
+
+    def _disarm(self, message: dict[str, Any]) -> dict[str, Any]:
+        if not self.deck.take:
+            self.deck.disarm()
+        return self._status(message)
+
+    def _record(self, message: dict[str, Any]) -> dict[str, Any]:
+        peaks = message.get("peaks")
+        order = TakeOrder(
+            path=Path(message["path"]),
+            bits=int(message.get("bits", 24)),
+            peaks=Path(peaks) if peaks else None,
+            limit=int(message.get("limit") or LARGEST_FILE),
+            reference=str(message.get("reference") or ""),
+        )
+        return self.deck.record(order, float(message.get("preroll", PREROLL_SECONDS)))
+
+    def _set_unattended(self, message: dict[str, Any]) -> dict[str, Any]:
+        self.unattended = float(message["seconds"])
+        return {"seconds": self.unattended}
+
+    def _bye(self, _: dict[str, Any]) -> dict[str, Any]:
+        if not self.server.attached and not self.deck.take:
+            self.ending = "the last client left"
+        return {}
+
+    # --- answered at once: the server's thread ---
+
+    def _status(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {**self.deck.status(), "attached": self.server.attached, "unattended": self.unattended, "urgent": self._urgent, "pid": os.getpid()}
+
+    def _mark(self, message: dict[str, Any]) -> dict[str, Any]:
+        take, position = self.deck.take, self.deck.position
+        at = message.get("at")
+        frame = position.frame_at(protocol.now() if at is None else float(at)) if position and take else 0
+        return {"frame": frame, "written": take.frames if take else 0, "state": self.deck.state}
+
+    def _levels(self, message: dict[str, Any]) -> dict[str, Any]:
+        take, meter = self.deck.take, self.deck.meter
+        facts = meter.levels(bool(message.get("spectrum"))) if meter else {}
+        return {**facts, "frames": take.frames if take else 0, "state": self.deck.state, "lost": self.deck.lost, "overflows": self.deck.overflows}
+
+    def _news(self, message: dict[str, Any]) -> dict[str, Any]:
+        since = int(message.get("since", 0))
+        return {"news": [notice for notice in tuple(self.deck.notices) if notice["number"] > since]}
+
+
+def become_urgent() -> bool:
+    """Ask for a higher priority; whether it was granted."""
+    try:
+        if sys.platform == "win32":
+            import ctypes  # noqa: PLC0415  (Windows only)
+
+            high = 0x80
+            return bool(ctypes.windll.kernel32.SetPriorityClass(ctypes.windll.kernel32.GetCurrentProcess(), high))
+        os.setpriority(os.PRIO_PROCESS, 0, URGENCY)
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
+def main(words: list[str] | None = None) -> int:
+    """Serve one fieldbook until told to end."""
+    parser = argparse.ArgumentParser(prog="fieldapp.audio.recorder", description=__doc__)
+    parser.add_argument("folder", type=Path, help="the fieldbook; the recorder keeps its contact file and log in its derived folder")
+    parser.add_argument("--reserve", type=int, default=RESERVE_BYTES, help="bytes of the disk that are never used")
+    parser.add_argument("--unattended", type=float, default=UNATTENDED_SECONDS, help="seconds to record on with nobody attached")
+    options = parser.parse_args(words)
+    folder = options.folder.absolute()
+    locked = protocol.lock(folder)
+    if locked is None:
+        return BUSY_EXIT
+    with locked, logs.writing(folder / "derived", "recorder"):
+        recorder = Recorder(folder, options.reserve, options.unattended)
+
+        def end(number: int, _: object) -> None:
+            recorder.ending = f"signal {signal.Signals(number).name}"
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, end)
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal is no reason to stop
+        recorder.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
