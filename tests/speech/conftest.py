@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fieldapp.speech.random_whisper import make
+from fieldapp.speech.whisper import Whisper, load
+
+
+@pytest.fixture(scope="session")
+def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Whisper folder of true structure with random weights that always says the same six words."""
+    return make(tmp_path_factory.mktemp("models") / "mini")
+
+
+@pytest.fixture(scope="session")
+def mini(mini_folder: Path) -> Whisper:
+    return load(mini_folder, "cpu", threads=1)

@@ -1,1 +1,0 @@
-"""Tests of the fieldbook on disk; a package, so that its conftest has a name of its own."""
