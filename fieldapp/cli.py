@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import logging
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from fieldapp import __version__
 from fieldapp.commands import COMMANDS, Answer, Command
@@ -57,11 +59,8 @@ def _run(command: Command, words: list[str]) -> int:
         if not command.module:
             raise NotBuiltYet(f"'fieldapp {command.name}' is planned but not built yet in version {__version__}.")
         module = importlib.import_module(command.module)
-        parser = argparse.ArgumentParser(prog=f"fieldapp {command.name}", description=module.__doc__)
-        parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
-        module.arguments(parser)
-        options = parser.parse_args(words)
-        answer: Answer = module.run(options, _progress)
+        options = parser_of(command, module).parse_args(words)
+        answer = _logged(module, options)
     except FieldError as trouble:
         return _say(trouble)
     except (Cancelled, KeyboardInterrupt):
@@ -69,6 +68,29 @@ def _run(command: Command, words: list[str]) -> int:
         return 1
     sys.stdout.write((json.dumps(answer.data, ensure_ascii=False, indent=2) if options.json else answer.text) + "\n")
     return answer.code
+
+
+def parser_of(command: Command, module: ModuleType) -> argparse.ArgumentParser:
+    """How a command's words are read."""
+    parser = argparse.ArgumentParser(prog=f"fieldapp {command.name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
+    module.arguments(parser)
+    return parser
+
+
+def _logged(module: ModuleType, options: argparse.Namespace) -> Answer:
+    from fieldapp import log, paths  # noqa: PLC0415  (--help needs neither)
+
+    with log.writing(paths.logs(), "commands"):
+        try:
+            answer: Answer = module.run(options, _progress)
+        except FieldError as trouble:
+            logging.getLogger(__name__).info("%s ended with: %s", module.__name__, trouble)
+            raise
+        except Exception:
+            logging.getLogger(__name__).exception("a bug in %s", module.__name__)
+            raise
+    return answer
 
 
 def _progress(share: float, doing: str) -> None:

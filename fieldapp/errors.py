@@ -46,6 +46,14 @@ class Damaged(FieldError):
     """A file is broken in a way that `fieldapp check --repair` may mend."""
 
 
+class AlreadyThere(FieldError):
+    """Something with this name, code or id is in the fieldbook already."""
+
+
+class NotThere(FieldError):
+    """The fieldbook has nothing with this id, name or code."""
+
+
 class AudioError(FieldError):
     """A sound file cannot be read, decoded or written."""
 

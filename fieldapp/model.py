@@ -199,6 +199,17 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromptList:
+    """A named list of prompts, where it came from, and the seed its order was drawn with (None: as listed)."""
+
+    id: PromptListId
+    name: str
+    source: str = ""
+    seed: int | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One prompt of a prompt list; `meaning_id` is what makes answers comparable across speakers and varieties."""
 

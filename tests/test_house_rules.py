@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-from fieldapp.commands import COMMANDS
+from fieldapp import __version__
+from fieldapp.cli import main, parser_of
+from fieldapp.commands import COMMANDS, Command
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ROOT / "fieldapp"
@@ -23,6 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lab": VALUES | {"lab", "speech", "store"},
     "bulk": VALUES | {"bulk", "speech", "store"},
 }
+QT = {"PySide6", "shiboken6", "pyqtgraph"}
+HEAVY = {"torch", "transformers"}
 CEILING_LINES = 320
 TORCH_ROOMS = ("lab/adapt", "lab/starter", "speech/models")
 
@@ -41,6 +52,10 @@ def label(path: Path) -> str:
     return str(path.relative_to(CODE))
 
 
+def only_for_the_window(path: Path) -> bool:
+    return path.relative_to(CODE).parts[0] in ("gui", "app.py")
+
+
 @pytest.mark.parametrize("path", FILES, ids=label)
 def test_packages_import_only_what_the_design_allows(path: Path) -> None:
     room = path.relative_to(CODE).parts[0]
@@ -53,21 +68,18 @@ def test_packages_import_only_what_the_design_allows(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=label)
 def test_only_the_window_knows_qt(path: Path) -> None:
-    if path.relative_to(CODE).parts[0] in ("gui", "app.py"):
-        return
-    assert not [name for name in imports(path) if name.split(".")[0] in ("PySide6", "shiboken6", "pyqtgraph")]
+    assert only_for_the_window(path) or not QT & {name.split(".")[0] for name in imports(path)}
 
 
 @pytest.mark.parametrize("path", FILES, ids=label)
 def test_torch_stays_in_its_rooms_and_is_imported_lazily(path: Path) -> None:
-    heavy = {"torch", "transformers"}
     if not label(path).startswith(TORCH_ROOMS):
-        assert not heavy & {name.split(".")[0] for name in imports(path)}
+        assert not HEAVY & {name.split(".")[0] for name in imports(path)}
         return
     top = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in top if isinstance(node, ast.ImportFrom)}
-    assert not heavy & {name.split(".")[0] for name in names}
+    assert not HEAVY & {name.split(".")[0] for name in names}
 
 
 @pytest.mark.parametrize("path", FILES, ids=label)
@@ -84,3 +96,123 @@ def test_every_built_command_can_be_loaded(command: object) -> None:
     assert callable(module.arguments)
     assert callable(module.run)
     assert module.__doc__
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.module], ids=lambda c: c.name)
+def test_every_built_command_explains_itself(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command.name, "--help"])
+    assert ended.value.code == 0
+    assert f"fieldapp {command.name}" in capsys.readouterr().out
+
+
+def test_the_command_line_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    assert not [c.name for c in COMMANDS if f"\n  {c.name} " not in shown]
+
+
+def test_the_core_works_without_qt_and_without_torch() -> None:
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES if not only_for_the_window(path)]
+    code = f"""
+import importlib, sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {sorted(QT | HEAVY)!r}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Missing())
+for name in {[name for name in names if not name.endswith("__main__")]!r}:
+    importlib.import_module(name)
+"""
+    ended = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+
+def declared() -> set[str]:
+    """The distributions pyproject.toml names, anywhere."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    return {plain(re.split(r"[\[<>=!~; ]", line)[0]) for line in lines}
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_every_library_in_use_is_declared() -> None:
+    given = packages_distributions()
+    used = {name.split(".")[0] for path in FILES for name in imports(path)} - set(sys.stdlib_module_names) - {"fieldapp", ""}
+    undeclared = {name for name in used if name in given and not {plain(one) for one in given[name]} & declared()}
+    assert undeclared <= {"shiboken6"}, f"in use but not in pyproject.toml: {sorted(undeclared)}"
+
+
+def test_the_lock_is_names_and_exact_versions_only() -> None:
+    lines = (ROOT / "installers" / "requirements.lock").read_text(encoding="ascii").splitlines()
+    assert not [line for line in lines if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.]*", line)]
+    names = [plain(line.split("==")[0]) for line in lines]
+    assert len(set(names)) == len(names)
+    assert declared() <= set(names), f"not locked: {sorted(declared() - set(names))}"
+
+
+README_CODE = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def commands_of_the_readme() -> list[str]:
+    """Every line of a code block and every `...` that is a command."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = [re.split(r"\s{3,}", line)[0] for block in README_CODE.findall(text) for line in block.splitlines()]
+    inline = re.findall(r"`((?:bash|fieldapp|\.venv|powershell)\b[^`]*)`", README_CODE.sub("", text))
+    return [part for line in [*lines, *inline] for part in line.split(" && ") if part and "..." not in part]
+
+
+@pytest.mark.parametrize("line", [line for line in commands_of_the_readme() if re.match(r"fieldapp [a-z]", line)])
+def test_the_commands_of_the_readme_are_understood(line: str) -> None:
+    name, *words = shlex.split(line)[1:]
+    command = next(c for c in COMMANDS if c.name == name)
+    if command.module and words:
+        parser_of(command, importlib.import_module(command.module)).parse_args(words)
+
+
+def test_the_files_and_folders_the_readme_names_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = {word.strip("`") for line in commands_of_the_readme() for word in line.replace("\\", "/").split() if "/" in word and not word.startswith(".venv")}
+    named |= set(re.findall(r"\]\(([^)#]+)\)", text))
+    missing = sorted(name for name in named if not (ROOT / name).exists() and name != "recordings/")
+    assert not missing
+
+
+def test_changelog_and_licence_are_there() -> None:
+    log = (ROOT / "resources" / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert log.startswith("# Changelog")
+    assert "## Unreleased" in log or f"## {__version__}" in log
+    assert "MIT" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+
+
+def tracked() -> list[Path]:
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
+        pytest.skip("no git checkout")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=60).stdout
+    return [ROOT / name.decode() for name in listed.split(b"\0") if name]
+
+
+def test_no_file_names_a_machine_or_a_package_index() -> None:
+    of_this_machine = re.compile(
+        rb"(?<![\w.])/(?:work|opt)/\w|/root/\w|(?<![\w.])/home/(?!field)\w|\b(?:pypi|pythonhosted|anaconda)\.(?:org|com)\b|download\.pytorch\.org"
+    )
+    found = {}
+    for path in tracked():
+        content = path.read_bytes() if path.is_file() and path != Path(__file__) else b""
+        if b"\0" not in content[:8192] and (hit := of_this_machine.search(content)):
+            found[str(path.relative_to(ROOT))] = hit.group().decode()
+    assert not found
+
+
+def test_the_top_of_the_project_stays_small() -> None:
+    top = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    assert top <= {"pyproject.toml", "fieldapp", "resources", "installers", "tests", "README.md", "LICENSE", ".ci", ".gitignore"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_nothing_prints(path: Path) -> None:
+    assert not [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "print"]

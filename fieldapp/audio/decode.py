@@ -1,6 +1,6 @@
 """Reading sound files of any kind, streamed in blocks and never whole in memory. Any thread; one reader belongs to one thread.
 
-libsndfile reads what it can (WAV, FLAC, AIFF, Ogg, Opus, MP3 ...), FFmpeg through PyAV the rest (M4A, video containers ...).
+libsndfile reads what it can (WAV, FLAC, AIFF, Ogg, Opus ...), FFmpeg through PyAV the rest (MP3, M4A, video containers ...).
 Only lossless files are sought in: libsndfile's seek lands elsewhere in a third of our Ogg files and in most Opus files, so a
 lossy file is decoded forward to the wanted frame, from its start when that lies behind. Masters are WAV or FLAC, so the slow
 way is only ever walked by an import.
@@ -256,6 +256,10 @@ def open_audio(path: Path) -> AudioReader:
 
 def _open_reader(path: Path) -> AudioReader:
     try:
+        with path.open("rb") as start:
+            first = start.read(3)
+        if first == b"ID3" or (first[:1] == b"\xff" and first[1:2] >= b"\xe0"):
+            return _FfmpegReader(path)  # MP3: libsndfile's decoder writes its complaints straight to stderr
         file = soundfile.SoundFile(str(path))
         unclosed = file.frames == 0 and path.stat().st_size > _SMALLEST  # its recorder was killed: FFmpeg reads on to the end of the file
         return _FfmpegReader(path) if unclosed else _SndfileReader(path, file)

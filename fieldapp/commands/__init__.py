@@ -34,8 +34,8 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("tour", "the main job end to end on the bundled demo"),
-    Command("new", "make a fieldbook"),
-    Command("info", "what a fieldbook holds"),
+    Command("new", "make a fieldbook", "fieldapp.commands.new"),
+    Command("info", "what a fieldbook holds", "fieldapp.commands.info"),
     Command("check", "examine a fieldbook, and mend it with --repair"),
     Command("doctor", "devices, models, disk, versions: what is missing and how to get it"),
     Command("record", "record a session from the command line"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from fieldapp.model import (
     Annotation,
@@ -47,6 +47,15 @@ class LeftOut:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class SoundFile:
+    """One sound file and the segments that lie in it, their spans in frames of that file."""
+
+    recording: Recording
+    stem: str
+    pieces: tuple[tuple[Segment, Span], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """A fieldbook, or the part of it that may leave for one purpose.
@@ -84,6 +93,21 @@ class Bundle:
         """The sound files of a master, first part first."""
         parts = [r for r in self.recordings.values() if r.id == master or r.master == master]
         return sorted(parts, key=lambda r: (r.first_frame, r.part))
+
+    def sound_files(self, losses: list[Loss]) -> Iterator[SoundFile]:
+        """Every part of every master with its segments; one that runs over the end of its part is cut there, which is a loss."""
+        for master, segments in self.masters():
+            parts = self.parts_of(master.id)
+            homes: dict[RecordingId, list[tuple[Segment, Span]]] = {part.id: [] for part in parts}
+            for segment in segments:
+                inside = [(p, c) for p in parts if (c := segment.span.clip(Span(p.first_frame, p.first_frame + p.frames))) is not None]
+                empty = next((p for p in reversed(parts) if p.first_frame <= segment.span.start), parts[0])
+                part, span = max(inside, key=lambda found: len(found[1]), default=(empty, segment.span))
+                if span != segment.span:
+                    losses.append(Loss(segment.id, "the stretch that lies in the next or previous part of the recording"))
+                homes[part.id].append((segment, Span(max(0, span.start - part.first_frame), max(0, span.stop - part.first_frame))))
+            for part in parts:
+                yield SoundFile(part, PurePosixPath(part.path).stem, tuple(homes[part.id]))
 
     def texts(self, segment: SegmentId) -> tuple[Annotation, ...]:
         """All texts of a segment."""

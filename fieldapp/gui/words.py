@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-LANGUAGES = {"en": "English", "zh": "简体中文"}
+from PySide6.QtCore import QLocale
+
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 
 _table: dict[str, str] = {}
 
@@ -26,3 +28,10 @@ def say(text: str, **values: object) -> str:
     """The text in the chosen language, with `{name}` places filled."""
     found = _table.get(text, text)
     return found.format(**values) if values else found
+
+
+def language_of(setting: str) -> str:
+    """The language a setting stands for; `system` asks the desktop."""
+    if setting != "system":
+        return setting
+    return "zh_CN" if QLocale.system().language() == QLocale.Language.Chinese else "en"

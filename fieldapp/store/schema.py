@@ -1,16 +1,23 @@
 """The tables of a fieldbook as a growing list of migrations; append only, never edit a published step.
 
 Every row has a stable text id (a ULID) that survives merges; foreign keys point at those ids. `pk` is the compact
-local row number that full-text tables and caches refer to (an explicit INTEGER PRIMARY KEY, so VACUUM cannot renumber it).
+local row number that full-text tables and caches refer to (an explicit INTEGER PRIMARY KEY, so VACUUM cannot renumber it;
+AUTOINCREMENT where caches refer to it, so that the number of a deleted row is never given to another one).
+
+Importing this loads sqlite-utils: only making and upgrading a fieldbook does it. `SCHEMA_VERSION` stands in connect.py.
 """
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-APPLICATION_ID = 0x46426B31  # "FBk1"
-SCHEMA_VERSION = 1  # equals the number of migrations; written to PRAGMA user_version
+from fieldapp.store import backup
+from fieldapp.store.connect import APPLICATION_ID, SCHEMA_VERSION, open_writer
+from fieldapp.store.storable import clean
 
 migrations = Migrations("fieldapp")
 
@@ -56,9 +63,10 @@ CREATE TABLE run (
   pk INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, version TEXT NOT NULL DEFAULT '', parameters TEXT NOT NULL DEFAULT '{}',
   result TEXT NOT NULL DEFAULT '{}', started TEXT NOT NULL, ended TEXT);
 CREATE TABLE segment (
-  pk INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, recording TEXT NOT NULL REFERENCES recording(id), start INTEGER NOT NULL, stop INTEGER NOT NULL,
-  speaker TEXT REFERENCES person(id), variety TEXT REFERENCES variety(id), item TEXT REFERENCES item(id), meaning_id TEXT NOT NULL DEFAULT '',
-  take INTEGER NOT NULL DEFAULT 1, best INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'pending', source TEXT NOT NULL DEFAULT '',
+  pk INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, recording TEXT NOT NULL REFERENCES recording(id), start INTEGER NOT NULL,
+  stop INTEGER NOT NULL, speaker TEXT REFERENCES person(id), variety TEXT REFERENCES variety(id), item TEXT REFERENCES item(id),
+  meaning_id TEXT NOT NULL DEFAULT '', take INTEGER NOT NULL DEFAULT 1, best INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL DEFAULT 'pending', source TEXT NOT NULL DEFAULT '',
   quality TEXT NOT NULL DEFAULT '{}', metadata TEXT NOT NULL DEFAULT '{}', created TEXT NOT NULL, changed TEXT NOT NULL,
   CHECK (start >= 0 AND stop >= start));
 CREATE INDEX segment_recording ON segment(recording, start);
@@ -67,7 +75,7 @@ CREATE INDEX segment_item ON segment(item) WHERE item IS NOT NULL;
 CREATE INDEX segment_meaning ON segment(meaning_id) WHERE meaning_id <> '';
 CREATE INDEX segment_pending ON segment(state) WHERE state = 'pending';
 CREATE TABLE annotation (
-  pk INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, segment TEXT NOT NULL REFERENCES segment(id) ON DELETE CASCADE, tier TEXT NOT NULL,
+  pk INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, segment TEXT NOT NULL REFERENCES segment(id) ON DELETE CASCADE, tier TEXT NOT NULL,
   text TEXT NOT NULL, language TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT 'person', state TEXT NOT NULL DEFAULT 'confirmed',
   confidence REAL, run TEXT REFERENCES run(id), created TEXT NOT NULL, changed TEXT NOT NULL);
 CREATE INDEX annotation_segment ON annotation(segment, tier);
@@ -76,12 +84,13 @@ CREATE TABLE consent (
   audience TEXT NOT NULL DEFAULT 'anyone', given TEXT NOT NULL, until TEXT, withdrawn TEXT, segment TEXT REFERENCES segment(id) ON DELETE CASCADE,
   evidence TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '', created TEXT NOT NULL, changed TEXT NOT NULL);
 CREATE INDEX consent_person ON consent(person, purpose);
+CREATE INDEX consent_segment ON consent(segment) WHERE segment IS NOT NULL;
 CREATE TABLE space (
   pk INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, model TEXT NOT NULL, layer INTEGER NOT NULL DEFAULT -1,
   head TEXT NOT NULL DEFAULT '', version INTEGER NOT NULL DEFAULT 1, dims INTEGER NOT NULL, metadata TEXT NOT NULL DEFAULT '{}', created TEXT NOT NULL,
   UNIQUE (kind, model, layer, head, version));
 CREATE TABLE vector (
-  pk INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, segment TEXT NOT NULL REFERENCES segment(id) ON DELETE CASCADE,
+  pk INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, segment TEXT NOT NULL REFERENCES segment(id) ON DELETE CASCADE,
   space TEXT NOT NULL REFERENCES space(id) ON DELETE CASCADE, data BLOB NOT NULL, crc INTEGER NOT NULL, run TEXT REFERENCES run(id),
   created TEXT NOT NULL, UNIQUE (segment, space));
 CREATE INDEX vector_space ON vector(space);
@@ -89,7 +98,13 @@ CREATE TABLE frames (
   pk INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, segment TEXT NOT NULL REFERENCES segment(id) ON DELETE CASCADE,
   space TEXT NOT NULL REFERENCES space(id) ON DELETE CASCADE, count INTEGER NOT NULL, rate REAL NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL,
   created TEXT NOT NULL, UNIQUE (segment, space));
+CREATE INDEX frames_space ON frames(space);
 CREATE TABLE setting (pk INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, value TEXT NOT NULL, changed TEXT NOT NULL);
+CREATE TABLE undo_step (
+  pk INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0, created TEXT NOT NULL);
+CREATE TABLE undo_row (
+  pk INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL REFERENCES undo_step(pk) ON DELETE CASCADE, kind TEXT NOT NULL, before TEXT, after TEXT);
+CREATE INDEX undo_row_step ON undo_row(step);
 """
 
 
@@ -99,3 +114,33 @@ def first_tables(db: Database) -> None:
     for statement in _TABLES.split(";\n"):
         if statement.strip():
             db.execute(statement)
+
+
+def make_database(path: Path, title: str) -> None:
+    """A new, empty database; it takes its final name only when it is whole."""
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.unlink(missing_ok=True)
+    db = sqlite3.connect(unfinished, isolation_level=None)
+    try:
+        _migrate(db)
+        db.execute("INSERT INTO setting (id, value, changed) VALUES ('title', ?, strftime('%Y-%m-%dT%H:%M:%fZ'))", (clean(title)[0],))
+    finally:
+        db.close()
+    unfinished.replace(path)
+
+
+def upgrade(path: Path) -> None:
+    """Apply the migrations that are missing, after a copy of the database as it was."""
+    backup.make(path, note="before-upgrade")
+    db = open_writer(path)
+    try:
+        _migrate(db)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the file's own header must tell the version
+    finally:
+        db.close()
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    migrations.apply(Database(db, execute_plugins=False))
+    db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")

@@ -40,7 +40,10 @@ class Exporter(Protocol):
         """Write the whole bundle; return what the format could not carry."""
 
 
-EXPORTERS: tuple[tuple[str, str], ...] = (("csv", "fieldapp.corpus.exporters.table"),)
+EXPORTERS: tuple[tuple[str, str], ...] = (
+    ("elan", "fieldapp.corpus.exporters.elan"),
+    ("csv", "fieldapp.corpus.exporters.table"),
+)
 """Name and module; a module is imported only when it is asked for."""
 
 

@@ -1,0 +1,216 @@
+"""ELAN (EAF 3.0): one file for each sound file, one family of tiers for each speaker.
+
+A family hangs on `transcription@CODE`, the only tier with times; everything else about a segment is a symbolic child of
+it, so moving a boundary in ELAN moves all of it. Where a speaker's segments overlap, a second family (`~2`) takes the
+later one, because ELAN allows no overlap on a tier. A machine's draft stands on a tier of its own, `machine-TIER@CODE`,
+whose annotator is the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from fieldapp.corpus.bundle import Bundle, Loss, SoundFile, is_machine
+from fieldapp.corpus.exporters import Options
+from fieldapp.corpus.output import Output
+from fieldapp.corpus.xml import legal
+from fieldapp.model import Annotation, Segment
+
+NAME = "elan"
+TITLE = "ELAN (EAF 3.0)"
+SUFFIX = ".eaf"
+
+ROOT_TIER = "transcription"
+STATES = {"pending": "nobody looked at it", "draft": "a machine's guess", "checked": "checked by a person", "rejected": "not to be used"}
+CONSTRAINTS = {
+    "Time_Subdivision": "Time subdivision of parent annotation's time interval, no time gaps allowed within this interval",
+    "Symbolic_Subdivision": "Symbolic subdivision of a parent annotation. Annotations refering to the same parent are ordered",
+    "Symbolic_Association": "1-1 association with a parent annotation",
+    "Included_In": "Time alignable annotations within the parent annotation's time interval, gaps are allowed",
+}
+_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+@dataclass(slots=True)
+class Family:
+    """The tiers of one speaker that hold no overlap: the root's spans and, per child tier, texts of root annotations."""
+
+    code: str
+    number: int
+    pieces: list[tuple[Segment, int, int]] = field(default_factory=list)
+    end_ms: int = 0
+
+    def tier(self, name: str) -> str:
+        """The tier's id in the file."""
+        who = self.code or "unknown"
+        return f"{name}@{who}" if self.number == 1 else f"{name}@{who}~{self.number}"
+
+
+def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
+    """One EAF beside each sound file's name."""
+    losses: list[Loss] = []
+    files = list(bundle.sound_files(losses))
+    for number, sound in enumerate(files):
+        out.progress(number / max(1, len(files)), f"writing {sound.stem}.eaf")
+        document = _Document(bundle, sound, options, losses)
+        out.bytes(f"{sound.stem}{SUFFIX}", document.serialise())
+    return losses
+
+
+class _Document:
+    def __init__(self, bundle: Bundle, sound: SoundFile, options: Options, losses: list[Loss]) -> None:
+        self.bundle, self.sound, self.options, self.losses = bundle, sound, options, losses
+        self.next_annotation = 0
+        self.slots: list[tuple[int, etree._Element, str]] = []
+        self.languages: set[str] = set()
+        self.types: dict[str, str] = {}
+
+    def serialise(self) -> bytes:
+        tiers = [tier for family in self._families() for tier in self._tiers(family)]
+        root = etree.Element("ANNOTATION_DOCUMENT", nsmap={"xsi": _XSI})
+        root.set("AUTHOR", "Fieldapp")
+        root.set("DATE", self._date())
+        root.set("FORMAT", "3.0")
+        root.set("VERSION", "3.0")
+        root.set(f"{{{_XSI}}}noNamespaceSchemaLocation", _SCHEMA)
+        root.append(self._header())
+        order = etree.SubElement(root, "TIME_ORDER")
+        for number, (milliseconds, annotation, end) in enumerate(sorted(self.slots, key=lambda slot: slot[0]), 1):
+            etree.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=f"ts{number}", TIME_VALUE=str(milliseconds))
+            annotation.set(end, f"ts{number}")
+        root.extend(tiers)
+        for name, constraint in self.types.items():
+            kind = etree.SubElement(root, "LINGUISTIC_TYPE", GRAPHIC_REFERENCES="false", LINGUISTIC_TYPE_ID=name)
+            kind.set("TIME_ALIGNABLE", "false" if constraint else "true")
+            if constraint:
+                kind.set("CONSTRAINTS", constraint)
+            if name == "state":
+                kind.set("CONTROLLED_VOCABULARY_REF", "state")
+        for code in sorted(self.languages | {"eng"}):
+            etree.SubElement(root, "LANGUAGE", LANG_ID=_language_id(code), LANG_DEF=code, LANG_LABEL=code)
+        for name, meaning in CONSTRAINTS.items():
+            etree.SubElement(root, "CONSTRAINT", DESCRIPTION=meaning, STEREOTYPE=name)
+        root.append(_state_vocabulary())
+        return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+
+    def _date(self) -> str:
+        """The day of the recording: an export has no date of its own, or the same corpus would give other bytes tomorrow."""
+        session = self.bundle.sessions[self.sound.recording.session]
+        day = (self.sound.recording.started or session.date)[:10]
+        return f"{day if len(day) == 10 else '1970-01-01'}T00:00:00+00:00"
+
+    def _header(self) -> etree._Element:
+        header = etree.Element("HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
+        media = etree.SubElement(header, "MEDIA_DESCRIPTOR")
+        path = self.bundle.sound_path(self.sound.recording)
+        media.set("MEDIA_URL", path.absolute().as_uri())
+        media.set("MIME_TYPE", "audio/x-wav" if path.suffix.lower() == ".wav" else f"audio/{path.suffix[1:].lower()}")
+        media.set("RELATIVE_MEDIA_URL", f"./{path.name}")
+        etree.SubElement(header, "PROPERTY", NAME="lastUsedAnnotationId").text = str(self.next_annotation)
+        return header
+
+    def _families(self) -> list[Family]:
+        """Segments dealt out by speaker, in time order, each to the first family that is free again."""
+        families: dict[tuple[str, int], Family] = {}
+        for segment, span in sorted(self.sound.pieces, key=lambda piece: (piece[1], piece[0].id)):
+            start, stop = span.milliseconds(self.sound.recording.rate)
+            if start == stop:
+                self.losses.append(Loss(segment.id, "a segment shorter than a millisecond, with its texts"))
+                continue
+            code = self.bundle.speaker_code(segment)
+            number = 1
+            while (family := families.setdefault((code, number), Family(code, number))).end_ms > start:
+                number += 1
+            family.pieces.append((segment, start, stop))
+            family.end_ms = stop
+        return [families[key] for key in sorted(families)]
+
+    def _tiers(self, family: Family) -> Iterator[etree._Element]:
+        """The root tier and its children."""
+        roots: dict[str, str] = {}
+        root = self._tier(family, ROOT_TIER, "utterance", "")
+        children: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+        for segment, start, stop in family.pieces:
+            texts = self._texts(segment)
+            own = texts.pop((ROOT_TIER, ""), None)
+            mark = self._annotation(root, "ALIGNABLE_ANNOTATION", own.text if own else "", own.language if own else "")
+            self.slots += [(start, mark, "TIME_SLOT_REF1"), (stop, mark, "TIME_SLOT_REF2")]
+            roots[segment.id] = str(mark.get("ANNOTATION_ID"))
+            for key, annotation in texts.items():
+                children.setdefault(key, []).append((segment.id, annotation.text, annotation.language))
+            for tier, value in _about(segment).items():
+                children.setdefault((tier, ""), []).append((segment.id, value, ""))
+        yield root
+        for (tier, annotator), texts_of_tier in sorted(children.items()):
+            element = self._tier(family, tier, "state" if tier == "state" else tier.removeprefix("machine-"), annotator)
+            for segment_id, text, language in texts_of_tier:
+                child = self._annotation(element, "REF_ANNOTATION", text, language)
+                child.set("ANNOTATION_REF", roots[segment_id])
+                if tier == "state":
+                    child.set("CVE_REF", f"state-{text}")
+            yield element
+
+    def _texts(self, segment: Segment) -> dict[tuple[str, str], Annotation]:
+        """The texts to write, by tier and annotator; a second text of the same kind is a loss."""
+        kept: dict[tuple[str, str], Annotation] = {}
+        for annotation in self.bundle.texts(segment.id):
+            if not self.options.keeps(annotation.tier) or (is_machine(annotation) and not self.options.drafts):
+                continue
+            key = (f"machine-{annotation.tier}", annotation.source) if is_machine(annotation) else (annotation.tier, "")
+            if key in kept:
+                self.losses.append(Loss(annotation.id, f"a second text on tier '{annotation.tier}'"))
+                continue
+            if legal(annotation.text) != annotation.text:
+                self.losses.append(Loss(annotation.id, "control characters, which XML cannot hold"))
+            kept[key] = annotation
+        return kept
+
+    def _tier(self, family: Family, tier: str, kind: str, annotator: str) -> etree._Element:
+        self.types.setdefault(kind, "" if kind == "utterance" else "Symbolic_Association")
+        element = etree.Element("TIER", LINGUISTIC_TYPE_REF=kind)
+        if annotator:
+            element.set("ANNOTATOR", annotator)
+        if kind != "utterance":
+            element.set("PARENT_REF", family.tier(ROOT_TIER))
+        if family.code:
+            element.set("PARTICIPANT", family.code)
+        element.set("TIER_ID", family.tier(tier))
+        return element
+
+    def _annotation(self, tier: etree._Element, kind: str, text: str, language: str) -> etree._Element:
+        self.next_annotation += 1
+        wrapper = etree.SubElement(tier, "ANNOTATION")
+        element = etree.SubElement(wrapper, kind, ANNOTATION_ID=f"a{self.next_annotation}")
+        if language:
+            self.languages.add(language)
+            element.set("LANG_REF", _language_id(language))
+        etree.SubElement(element, "ANNOTATION_VALUE").text = legal(text)
+        return element
+
+
+def _about(segment: Segment) -> dict[str, str]:
+    """What is known about a segment besides its texts."""
+    about = {"state": segment.state}
+    if segment.meaning_id:
+        about["meaning"] = segment.meaning_id
+    if segment.take != 1 or segment.best:
+        about["take"] = f"{segment.take} best" if segment.best else str(segment.take)
+    return about
+
+
+def _language_id(code: str) -> str:
+    """An XML id made of a language tag."""
+    return "".join(c if (c.isalnum() and c.isascii()) or c in "-_" else "_" for c in code) if code[:1].isalpha() else f"x-{code}"
+
+
+def _state_vocabulary() -> etree._Element:
+    vocabulary = etree.Element("CONTROLLED_VOCABULARY", CV_ID="state")
+    etree.SubElement(vocabulary, "DESCRIPTION", LANG_REF="eng").text = "how far a segment has been worked on"
+    for state, meaning in STATES.items():
+        entry = etree.SubElement(vocabulary, "CV_ENTRY_ML", CVE_ID=f"state-{state}")
+        etree.SubElement(entry, "CVE_VALUE", DESCRIPTION=meaning, LANG_REF="eng").text = state
+    return vocabulary

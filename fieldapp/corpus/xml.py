@@ -1,0 +1,40 @@
+"""XML in and out with nothing dangerous in it: no DTD, no entities, no network, bounded size; text reduced to what XML can hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lxml import etree
+
+from fieldapp.errors import ImportProblem
+
+LARGEST_BYTES = 512 * 2**20
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def legal(text: str) -> str:
+    """The text with every code point XML 1.0 forbids replaced by U+FFFD, and line ends as XML readers will return them."""
+    return _ILLEGAL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def parse(path: Path) -> etree._ElementTree:
+    """Read an XML file that somebody else made; DTDs are refused, because no format we read needs one."""
+    try:
+        size = path.stat().st_size
+    except OSError as trouble:
+        raise ImportProblem(f"{path} cannot be read: {trouble.strerror}.") from trouble
+    if size > LARGEST_BYTES:
+        raise ImportProblem(
+            f"{path} is {size / 2**20:.0f} MB of XML; more than {LARGEST_BYTES // 2**20} MB is not read.", "Split the file in ELAN and import the parts."
+        )
+    if size == 0:
+        raise ImportProblem(f"{path} is empty.", "Look for a backup beside it (.001, .bak).")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=True, remove_blank_text=False)
+    try:
+        tree = etree.parse(path, parser)
+    except (etree.XMLSyntaxError, OSError, ValueError) as trouble:
+        raise ImportProblem(f"{path} is no readable XML: {trouble}.", "Open it in the program that made it and save it again.") from trouble
+    if tree.docinfo.internalDTD is not None or tree.docinfo.doctype:
+        raise ImportProblem(f"{path} brings a document type of its own, which is refused.", "Remove the DOCTYPE line if you trust the file.")
+    return tree

@@ -1,0 +1,147 @@
+"""What every page works with: the open fieldbook, the settings, background work, and words to the person. GUI thread.
+
+Pages never know each other. After a commit the desk says which kinds of rows changed, and a page that cares reads again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from fieldapp import settings as settings_file
+from fieldapp.errors import FieldError
+from fieldapp.gui.bridge import Bridge
+from fieldapp.gui.theme import Colours, colours
+from fieldapp.gui.words import say
+from fieldapp.jobs import Job, Jobs, Progress
+from fieldapp.model import Changed
+from fieldapp.settings import Settings
+from fieldapp.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Desk(QObject):
+    """One for the window. Signals arrive in the GUI thread."""
+
+    fieldbook_changed = Signal()
+    rows_changed = Signal(object)
+    settings_changed = Signal()
+    conditions_changed = Signal()
+    said = Signal(str, str)
+
+    def __init__(self, settings: Settings, settings_path: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self._settings_path = settings_path
+        self.bridge = Bridge(self)
+        self.jobs = Jobs(post=self.bridge.post)
+        self.store: Store | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._extra: set[str] = set()
+
+    @property
+    def colours(self) -> Colours:
+        """The colours of the chosen theme."""
+        return colours(self.settings.theme)
+
+    def change_settings(self, settings: Settings) -> None:
+        """Keep new settings and tell everybody."""
+        self.settings = settings
+        self.attempt(lambda: settings_file.save(settings, self._settings_path))
+        self.settings_changed.emit()
+
+    def open(self, folder: Path) -> None:
+        """Open a fieldbook, closing the one before; trouble is said and leaves the old one open."""
+        self.attempt(lambda: self._use(Store.open(folder)))
+
+    def create(self, folder: Path, title: str) -> None:
+        """Make a fieldbook and open it."""
+        self.attempt(lambda: self._use(Store.create(folder, title)))
+
+    def close_fieldbook(self) -> None:
+        """Close the fieldbook; everything handed to its writer is still written."""
+        self._unsubscribe()
+        self._unsubscribe = lambda: None
+        if self.store is not None:
+            self.store.close()
+            self.store = None
+            self.fieldbook_changed.emit()
+            self.conditions_changed.emit()
+
+    def close(self) -> None:
+        """The end: background work, fieldbook, bridge, in this order."""
+        self.jobs.close()
+        self.close_fieldbook()
+        self.bridge.close()
+
+    def conditions(self) -> frozenset[str]:
+        """What actions may ask for: `fieldbook`, `writable`, and what pages added (such as `recording`)."""
+        if self.store is None:
+            return frozenset(self._extra)
+        return frozenset(self._extra | {"fieldbook"} | (set() if self.store.read_only else {"writable"}))
+
+    def set_condition(self, name: str, holds: bool) -> None:
+        """A page says that something is possible now, or no longer."""
+        if (name in self._extra) != holds:
+            (self._extra.add if holds else self._extra.discard)(name)
+            self.conditions_changed.emit()
+
+    def say(self, text: str, level: str = "info") -> None:
+        """A line for the person: `info`, `look` (amber) or `loss` (red)."""
+        self.said.emit(level, text)
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        self._step("undo")
+
+    def redo(self) -> None:
+        """Do the last undone edit again."""
+        self._step("redo")
+
+    def attempt(self, work: Callable[[], None]) -> bool:
+        """Do something short; the world's trouble becomes a line, a bug stays a bug."""
+        try:
+            work()
+        except FieldError as trouble:
+            self.say(str(trouble), "look")
+            return False
+        return True
+
+    def run(self, work: Callable[[Progress], Any], done: Callable[[Any], None], failed: Callable[[Exception], None] | None = None) -> Job:
+        """Do something long in the background; `done` and `failed` run in the GUI thread."""
+        return self.jobs.run(work, done, failed or self._on_failed)
+
+    def _on_failed(self, trouble: Exception) -> None:
+        if isinstance(trouble, FieldError):
+            self.say(str(trouble), "look")
+        else:
+            raise trouble
+
+    def _use(self, store: Store) -> None:
+        self.close_fieldbook()
+        self.store = store
+        self._unsubscribe = store.subscribe(lambda changed: self.bridge.post(lambda: self._announce(changed)))
+        self.change_settings(settings_file.opened(self.settings, store.folder))
+        if store.read_only:
+            self.say(store.read_only_reason, "look")
+        self.fieldbook_changed.emit()
+        self.conditions_changed.emit()
+
+    def _step(self, which: str) -> None:
+        if self.store is None:
+            return
+        future = self.store.undo() if which == "undo" else self.store.redo()
+        words = "Undone: {what}" if which == "undo" else "Done again: {what}"
+
+        def finished() -> None:
+            self.attempt(lambda: self.say(say(words, what=future.result().value)))
+
+        future.add_done_callback(lambda _: self.bridge.post(finished))
+
+    def _announce(self, changed: Changed) -> None:
+        self.rows_changed.emit(changed)

@@ -1,0 +1,136 @@
+"""The `db-writer` thread: owns the only write connection, runs queued work one transaction at a time, announces after commits.
+
+A failing piece of work is rolled back and reported through its future; the thread goes on. Closing drains the queue first.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fieldapp.errors import DiskFull, ReadOnly
+from fieldapp.model import Changed
+from fieldapp.store import undo
+from fieldapp.store.transaction import Transaction, Written
+from fieldapp.store.trouble import as_sentence
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    work: Callable[[Transaction], Any]
+    future: Future[Written[Any]]
+    label: str
+    frees: bool
+
+
+class Writer:
+    """Takes work from any thread; `release_reserve` makes room on a full disk and says whether there was any to make."""
+
+    def __init__(self, db: sqlite3.Connection, folder: Path, release_reserve: Callable[[], bool]) -> None:
+        self._db = db
+        self._folder = folder
+        self._release_reserve = release_reserve
+        self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._subscribers: list[Callable[[Changed], None]] = []
+        self._gate = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="db-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Transaction], T], label: str, frees: bool) -> Future[Written[T]]:
+        """Queue one piece of work. Nothing is lost between here and the commit except by the end of the process."""
+        future: Future[Written[T]] = Future()
+        with self._gate:
+            if self._closed:
+                raise ReadOnly(f"{self._folder} has been closed.", "Open it again to change it.")
+            self._queue.put(_Task(work, future, label, frees))
+        return future
+
+    def is_this_thread(self) -> bool:
+        """Whether the caller runs on the writer thread, where waiting for a write would wait for ever."""
+        return threading.current_thread() is self._thread
+
+    def subscribe(self, callback: Callable[[Changed], None]) -> Callable[[], None]:
+        """Have `callback` told after each commit, on this thread: it must be quick and must not wait for a write."""
+        with self._gate:
+            self._subscribers = [*self._subscribers, callback]
+
+        def unsubscribe() -> None:
+            with self._gate:
+                self._subscribers = [known for known in self._subscribers if known is not callback]
+
+        return unsubscribe
+
+    def close(self) -> None:
+        """Finish everything queued, merge the write-ahead file into the database, close the connection."""
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (task := self._queue.get()) is not None:
+            if task.future.set_running_or_notify_cancel():
+                self._perform(task)
+            del task  # a waiting thread must not keep the last result alive
+        try:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:  # a full disk: everything is safe in the write-ahead file
+            log.warning("the write-ahead file of %s stays: %s", self._folder, error)
+        self._db.close()
+
+    def _perform(self, task: _Task) -> None:
+        try:
+            try:
+                written = self._commit(task)
+            except DiskFull:
+                if not (task.frees and self._release_reserve()):
+                    raise
+                written = self._commit(task)
+        except BaseException as error:  # noqa: BLE001  (goes to whoever asked; this thread must outlive it)
+            task.future.set_exception(error)
+            return
+        for note in written.notes:
+            log.warning("%s: %s", self._folder, note)
+        if written.changed:
+            self._announce(written.changed)
+        task.future.set_result(written)
+
+    def _commit(self, task: _Task) -> Written[Any]:
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            transaction = Transaction(db)
+            if task.label:
+                with undo.journal(db, task.label):
+                    value = task.work(transaction)
+            else:
+                value = task.work(transaction)
+            db.execute("COMMIT")
+        except BaseException as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            sentence = as_sentence(error, self._folder)
+            if sentence:
+                raise sentence from error
+            raise
+        return Written(value, transaction.changed, tuple(transaction.notes))
+
+    def _announce(self, changed: Changed) -> None:
+        for callback in self._subscribers:
+            try:
+                callback(changed)
+            except Exception:
+                log.exception("a subscriber failed on %s", changed)
