@@ -37,7 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("new", "make a fieldbook", "fieldapp.commands.new"),
     Command("info", "what a fieldbook holds", "fieldapp.commands.info"),
     Command("check", "examine a fieldbook, and mend it with --repair"),
-    Command("doctor", "devices, models, disk, versions: what is missing and how to get it"),
+    Command("doctor", "devices, models, disk, versions: what is missing and how to get it", "fieldapp.commands.doctor"),
     Command("record", "record a session from the command line"),
     Command("import", "bring recordings, manifests and annotations in"),
     Command("transcribe", "turn recordings into draft text"),
