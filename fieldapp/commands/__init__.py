@@ -36,7 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("tour", "the main job end to end on the bundled demo"),
     Command("new", "make a fieldbook", "fieldapp.commands.new"),
     Command("info", "what a fieldbook holds", "fieldapp.commands.info"),
-    Command("check", "examine a fieldbook, and mend it with --repair"),
+    Command("check", "examine a fieldbook, and mend it with --repair", "fieldapp.commands.check"),
     Command("doctor", "devices, models, disk, versions: what is missing and how to get it", "fieldapp.commands.doctor"),
     Command("record", "record a session from the command line"),
     Command("import", "bring recordings, manifests and annotations in"),

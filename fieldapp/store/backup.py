@@ -9,6 +9,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ KEPT = 10
 FOLDER = "backups"
 _STAMP = "%Y-%m-%d-%H%M%S"
 _PAGES_A_STEP = 2000
+_ABANDONED_SECONDS = 3600
 
 
 def make(path: Path, *, note: str = "", cancel: threading.Event | None = None) -> Path:
@@ -86,7 +88,9 @@ def _forget_old(folder: Path) -> None:
     for old in found(folder.parent)[KEPT:]:
         old.unlink(missing_ok=True)
     for left in folder.glob("fieldbook-*.part"):
-        left.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # somebody else may be renaming it now
+            if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+                left.unlink()
 
 
 def _make_durable(path: Path) -> None:

@@ -44,7 +44,9 @@ class Lock:
         self.before = before
 
     def release(self) -> None:
-        """Empty the note and let go. The file stays: deleting it would race with the next holder."""
+        """Empty the note and let go; a second time is nothing. The file stays: deleting it would race with the next holder."""
+        if self._file.closed:
+            return
         try:
             self._file.truncate(0)
         finally:
@@ -101,3 +103,15 @@ else:
 
     def _lock(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether somebody holds the lock now; asking leaves the note alone."""
+    try:
+        with (folder / LOCK).open("r+b") as file:
+            _lock(file)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -9,6 +9,7 @@ Importing this loads sqlite-utils: only making and upgrading a fieldbook does it
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -144,3 +145,10 @@ def _migrate(db: sqlite3.Connection) -> None:
     migrations.apply(Database(db, execute_plugins=False))
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def triggers_and_views() -> dict[str, str]:
+    """The triggers and views of a fieldbook of this version, by name: anything else in a file is foreign."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        _migrate(db)
+        return dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall())

@@ -24,6 +24,7 @@ from fieldapp.store.connect import DATABASE, SCHEMA_VERSION, Reader
 from fieldapp.store.reserve import Reserve
 from fieldapp.store.transaction import Transaction, Written
 from fieldapp.store.trouble import as_sentence
+from fieldapp.store.upkeep import Upkeep
 from fieldapp.store.writer import Writer
 
 T = TypeVar("T")
@@ -33,22 +34,25 @@ FOLDERS = ("audio", "stimuli", "derived", "backups")
 class Store:
     """One open fieldbook. Made by `create` or `open`; a context manager that also turns SQLite's complaints into sentences."""
 
-    def __init__(self, folder: Path, lock: holder.Lock | None, read_only_reason: str) -> None:
+    def __init__(self, folder: Path, lock: holder.Lock | None, read_only_reason: str, *, new: bool = False) -> None:
         self.folder = folder
         self.read_only_reason = read_only_reason
         self._lock = lock
         self._mine = threading.local()
-        self._exit = contextlib.ExitStack()
         self._writer: Writer | None = None
         self._read_from, self._immutable = folder / DATABASE, False
-        if lock is not None:
-            self._exit.callback(lock.release)
-            reserve = Reserve(folder / "derived")
-            self._writer = Writer(connect.open_writer(folder / DATABASE), folder, reserve.release)
-            self._exit.callback(self._writer.close)
-            reserve.refill()
-        else:
-            self._choose_how_to_read()
+        with contextlib.ExitStack() as parts:  # what is built is taken down again when the next part fails
+            if lock is not None:
+                parts.callback(lock.release)
+                reserve = Reserve(folder / "derived")
+                self._writer = Writer(connect.open_writer(folder / DATABASE), folder, reserve.release)
+                parts.callback(self._writer.close)
+                reserve.refill()
+                if not new:  # there is nothing to keep a copy of yet
+                    parts.callback(Upkeep(folder).close)
+            else:
+                self._choose_how_to_read(parts)
+            self._parts = parts.pop_all()
 
     @classmethod
     def create(cls, folder: Path, title: str) -> Self:
@@ -65,7 +69,7 @@ class Store:
             schema.make_database(folder / DATABASE, title)
         except (OSError, sqlite3.Error) as error:
             raise as_sentence(error, folder) or NotAFieldbook(f"No fieldbook can be made in {folder}: {error}.", "Choose another folder.") from error
-        return cls.open(folder)
+        return cls(folder, holder.take(folder), "", new=True)
 
     @classmethod
     def open(cls, folder: Path, *, read_only: bool = False) -> Self:
@@ -79,10 +83,13 @@ class Store:
                 lock.release()
                 lock, reason = None, "it was opened for reading only"
             return cls(folder, lock, reason)
-        except (sqlite3.Error, OSError) as error:
+        except BaseException as error:
             if lock is not None:
                 lock.release()
-            raise as_sentence(error, folder) or error from error
+            sentence = as_sentence(error, folder)
+            if sentence:
+                raise sentence from error
+            raise
 
     @property
     def read_only(self) -> bool:
@@ -98,11 +105,7 @@ class Store:
         """This thread's connection for reading; rows answer to names. Do not keep it beyond the thread."""
         reader: Reader | None = getattr(self._mine, "reader", None)
         if reader is None:
-            try:
-                reader = connect.open_reader(self._read_from, immutable=self._immutable)
-            except sqlite3.Error as error:
-                raise as_sentence(error, self.folder) or error from error
-            self._mine.reader = reader
+            reader = self._mine.reader = connect.open_reader(self._read_from, immutable=self._immutable)
         return reader
 
     def write(self, work: Callable[[Transaction], T], *, undo: str = "", frees: bool = False) -> Future[Written[T]]:
@@ -141,7 +144,7 @@ class Store:
         if reader is not None:
             reader.close()
             del self._mine.reader
-        self._exit.close()
+        self._parts.close()
 
     def __enter__(self) -> Self:
         return self
@@ -152,15 +155,18 @@ class Store:
         if sentence:
             raise sentence from error
 
-    def _choose_how_to_read(self) -> None:
+    def _choose_how_to_read(self, parts: contextlib.ExitStack) -> None:
         """A folder that cannot be written cannot hold SQLite's side files: read the file as it is, or a copy with its write-ahead file."""
-        with contextlib.suppress(sqlite3.OperationalError, ReadOnly):
+        try:
             self.reader().execute("SELECT 1 FROM setting").fetchone()
             return  # the usual case
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                raise
         self._mine = threading.local()
         wal = self.folder / (DATABASE + "-wal")
         if wal.exists() and wal.stat().st_size:
-            aside = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="fieldbook-")))
+            aside = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="fieldbook-")))
             for file in (self.folder / DATABASE, wal):
                 shutil.copyfile(file, aside / file.name)
             self._read_from = aside / DATABASE

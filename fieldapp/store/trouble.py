@@ -28,6 +28,8 @@ def as_sentence(error: BaseException, where: str | Path) -> FieldError | None:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)
         known = _SENTENCES.get(code & 0xFF) if code else None
+        if known is None and str(error).startswith("no such table"):  # every fieldbook of this version has all of them
+            known = _SENTENCES[sqlite3.SQLITE_CORRUPT]
         if known:
             kind, text, hint = known
             return kind(text.format(where=where), hint)

@@ -1,0 +1,52 @@
+"""Examine a fieldbook: database, references, checksums, sound files, backups. With --repair, mend what is safe to mend."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fieldapp.commands import Answer, Progress
+
+if TYPE_CHECKING:
+    from fieldapp.store.finding import Finding
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which fieldbook, and whether to mend it."""
+    parser.add_argument("fieldbook", metavar="DIR", type=Path, help="the fieldbook")
+    parser.add_argument("--repair", action="store_true", help="mend what is safe to mend; damaged files are kept aside in backups/")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Answer:
+    """Examine, perhaps repair; exit code 1 while something serious is left."""
+    from fieldapp.store import check
+
+    folder: Path = options.fieldbook.absolute()
+    done: tuple[str, ...] = ()
+    if options.repair:
+        repaired = check.repair(folder, progress)
+        findings, done = repaired.after, repaired.done
+    else:
+        findings = check.examine(folder, progress)
+    serious = [finding for finding in findings if finding.serious]
+    lines = [*(f"mended: {sentence}" for sentence in done), *_listed(findings)]
+    lines.append(f"{len(serious)} serious findings in {folder}" if serious else f"{folder} is sound")
+    data = {"fieldbook": str(folder), "sound": not serious, "mended": list(done), "findings": [_as_data(finding) for finding in findings]}
+    return Answer("\n".join(lines), data, code=1 if serious else 0)
+
+
+def _listed(findings: Iterable[Finding]) -> Iterable[str]:
+    for finding in findings:
+        yield f"{'!' if finding.serious else '-'} {finding.sentence} {finding.hint}".rstrip()
+
+
+def _as_data(finding: Finding) -> dict[str, object]:
+    return {
+        "kind": finding.kind,
+        "serious": finding.serious,
+        "sentence": finding.sentence,
+        "hint": finding.hint,
+        "repairable": finding.mend is not None or finding.kind == "damaged",
+    }
