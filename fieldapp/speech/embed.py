@@ -1,0 +1,142 @@
+"""From the encoder states of one pass to what is kept of them: a meaning vector, a sound vector and compressed frames. Any thread.
+
+Nothing here runs a model: transcription has paid for the states already. States are [steps, width] at 50 steps a second,
+without the padding; `speech` says for each step whether somebody speaks.
+"""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fieldapp.errors import Damaged
+
+F32 = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+STEPS_PER_SECOND = 50
+STEPS_PER_FRAME = 2  # 25 kept frames a second: a short syllable still has three
+PARTS = 3  # of the sound vector: beginning, middle and end, because the order of sounds matters
+VAD_WINDOW_STEPS = 1.6  # 32 ms in steps of 20 ms
+SPEECH_PROBABILITY = 0.35
+
+_HEADER = struct.Struct("<4sHHI")
+_MAGIC = b"FKF1"
+_PEAK = 127
+_LEAST, _MOST = 1e-6, 60_000.0  # scales that half precision can hold
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """The frames of one segment as int8, one scale for each of its dimensions. Only speech is kept; `at` says where each frame lay."""
+
+    values: NDArray[np.int8]
+    scales: NDArray[np.float16]
+    at: NDArray[np.uint32]
+    rate: float
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def states(self) -> F32:
+        """The frames as numbers again, [frames, width]."""
+        states: F32 = self.values.astype(np.float32) * self.scales.astype(np.float32)
+        return states
+
+    def seconds(self) -> F32:
+        """When each frame begins, from the start of the segment."""
+        return (self.at / self.rate).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedded:
+    """What one pass over a segment leaves behind. Both vectors have length 1; they know no head yet."""
+
+    meaning: F32
+    sound: F32
+    kept: Kept
+
+
+def embedded(states: F32, speech: Mask | None = None) -> Embedded:
+    """Vectors and frames of a segment. Where nothing (or no mask) says speech, everything counts."""
+    if not len(states):
+        raise ValueError("a segment without encoder states has no vector")
+    mask = _whole(speech, len(states))
+    spoken = states[mask]
+    return Embedded(unit(spoken.mean(axis=0)), sound_vector(spoken), keep(states, mask))
+
+
+def speech_steps(probabilities: F32, steps: int) -> Mask:
+    """Which encoder steps are speech, from the voice activity of the same audio (one probability for 32 ms)."""
+    if not len(probabilities):
+        return np.zeros(steps, np.bool_)
+    window = np.minimum(((np.arange(steps) + 0.5) / VAD_WINDOW_STEPS).astype(np.int64), len(probabilities) - 1)
+    mask: Mask = probabilities[window] >= SPEECH_PROBABILITY
+    return mask
+
+
+def sound_vector(frames: F32) -> F32:
+    """Speech frames as one vector that knows their order: the means of their three thirds beside each other."""
+    edges = np.linspace(0, len(frames), PARTS + 1)
+    means = [frames[int(start) : max(int(np.ceil(stop)), int(start) + 1)].mean(axis=0) for start, stop in itertools.pairwise(edges)]
+    return unit(np.concatenate(means))
+
+
+def unit(vectors: F32) -> F32:
+    """Vectors with length 1; a vector of zeros stays one."""
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: F32 = (vectors / np.maximum(norms, 1e-8)).astype(np.float32)
+    return scaled
+
+
+def keep(states: F32, mask: Mask) -> Kept:
+    """Average the speech steps of each frame and round them to int8."""
+    frames = -(-len(states) // STEPS_PER_FRAME)
+    short = frames * STEPS_PER_FRAME - len(states)
+    weights = np.pad(mask, (0, short)).reshape(frames, STEPS_PER_FRAME).astype(np.float32)
+    padded = np.pad(states, ((0, short), (0, 0))).reshape(frames, STEPS_PER_FRAME, -1)
+    counts = weights.sum(axis=1)
+    at = np.flatnonzero(counts).astype(np.uint32)
+    means = np.einsum("fsw,fs->fw", padded[at], weights[at]) / counts[at, None]
+    scales = np.clip(np.abs(means).max(axis=0) / _PEAK, _LEAST, _MOST).astype(np.float16)  # first as they are stored, then used
+    values = np.clip(np.rint(means / scales.astype(np.float32)), -_PEAK, _PEAK).astype(np.int8)
+    return Kept(values, scales, at, STEPS_PER_SECOND / STEPS_PER_FRAME)
+
+
+def pack(kept: Kept) -> bytes:
+    """The bytes that are stored."""
+    head = _HEADER.pack(_MAGIC, round(STEPS_PER_SECOND / kept.rate), kept.values.shape[1], len(kept))
+    return b"".join((head, kept.at.astype("<u4").tobytes(), kept.scales.astype("<f2").tobytes(), kept.values.tobytes()))
+
+
+def unpack(data: bytes) -> Kept:
+    """The frames in stored bytes; Damaged when they are none."""
+    if len(data) < _HEADER.size:
+        raise _damaged("too short")
+    magic, steps, width, count = _HEADER.unpack_from(data)
+    if magic != _MAGIC or not steps or not width:
+        raise _damaged("not in a form this version knows")
+    if len(data) != _HEADER.size + count * 4 + width * 2 + count * width:
+        raise _damaged("cut off")
+    at = np.frombuffer(data, "<u4", count, _HEADER.size)
+    scales = np.frombuffer(data, "<f2", width, _HEADER.size + count * 4)
+    values = np.frombuffer(data, np.int8, count * width, _HEADER.size + count * 4 + width * 2).reshape(count, width)
+    return Kept(values, scales, at, STEPS_PER_SECOND / steps)
+
+
+def _whole(speech: Mask | None, steps: int) -> Mask:
+    """A mask as long as the states; everything where it leaves nothing."""
+    if speech is None or not speech.any():
+        return np.ones(steps, np.bool_)
+    if len(speech) != steps:
+        raise ValueError(f"a mask of {len(speech)} steps does not fit {steps} states")
+    return speech
+
+
+def _damaged(why: str) -> Damaged:
+    return Damaged(f"The stored frames of a segment are {why}.", "Compute them again with 'fieldapp embed'.")
