@@ -1,0 +1,70 @@
+"""Text for many stored segments at the machine's limit: as many workers as cores, each with one thread.
+
+That beats one worker with many threads, because decoding does not gain from a second thread. The rules are those of live
+finals. The caller's thread gets the results as they come and decides when to stop.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from fieldapp.errors import Cancelled
+from fieldapp.model import Span
+from fieldapp.speech.endpoints import Endpointer, EndpointRules
+from fieldapp.speech.finals import LONGEST, FinalRules, Utterance, transcribe
+from fieldapp.speech.packing import Piece, pack, transcribe_window
+from fieldapp.speech.recogniser import F32, Recogniser
+from fieldapp.speech.vad import VoiceActivity
+
+Done = tuple[str, Utterance]
+
+
+def find_speech(blocks: Iterable[F32], rules: EndpointRules) -> Iterator[Span]:
+    """The utterances of a recording, in samples, cut as they would be live."""
+    voice, endpoints, length = VoiceActivity(), Endpointer(rules), 0
+    for block in blocks:
+        length += len(block)
+        yield from endpoints.push(voice.push(block))
+    last = [*endpoints.push(voice.finish()), endpoints.finish()]
+    yield from (Span(min(span.start, length), min(span.stop, length)) for span in last if span)
+
+
+def transcribe_all(
+    recogniser: Recogniser, pieces: Iterable[Piece], rules: FinalRules, *, workers: int, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Done]:
+    """Key and utterance of every piece, in the order they are done. Raises Cancelled soon after `stop` says so.
+
+    The recogniser must have been loaded with as many workers. Only a few pieces are in memory at a time.
+    """
+    groups = _groups(recogniser, pieces)
+    running: set[Future[list[Done]]] = set()
+    with ThreadPoolExecutor(workers, thread_name_prefix="transcribe") as pool:
+        try:
+            while True:
+                running |= {pool.submit(_work, recogniser, group, rules) for group in itertools.islice(groups, 2 * workers - len(running))}
+                if not running:
+                    return
+                finished, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    yield from future.result()
+                if stop():
+                    raise Cancelled
+        finally:
+            for future in running:
+                future.cancel()
+
+
+def _groups(recogniser: Recogniser, pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    if recogniser.manifest.bulk.policy != "packed":
+        return ([piece] for piece in pieces)
+    return pack(pieces)
+
+
+def _work(recogniser: Recogniser, group: list[Piece], rules: FinalRules) -> list[Done]:
+    context = recogniser.manifest.bulk
+    if context.policy == "packed" and len(group[0].audio) <= LONGEST:
+        return list(zip((piece.key for piece in group), transcribe_window(recogniser, group, rules)))
+    live = recogniser.manifest.live if context.policy == "packed" else context
+    return [(piece.key, transcribe(recogniser, piece.audio, rules, live)) for piece in group]
