@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpus": VALUES | {"corpus"},
     "lab": VALUES | {"lab", "speech", "store"},
     "bulk": VALUES | {"bulk", "speech", "store"},
+    "intake": VALUES | {"intake", "audio", "store"},
     "doctor": VALUES | {"doctor", "audio", "speech"},
 }
 QT = {"PySide6", "shiboken6", "pyqtgraph"}

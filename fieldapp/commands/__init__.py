@@ -39,7 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("check", "examine a fieldbook, and mend it with --repair", "fieldapp.commands.check"),
     Command("doctor", "devices, models, disk, versions: what is missing and how to get it", "fieldapp.commands.doctor"),
     Command("record", "record a session from the command line"),
-    Command("import", "bring recordings, manifests and annotations in"),
+    Command("import", "bring recordings, manifests and annotations in", "fieldapp.commands.import_"),
     Command("transcribe", "turn recordings into draft text"),
     Command("embed", "compute meaning and sound vectors"),
     Command("search", "find recordings by word, meaning or sound"),
