@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from fieldapp import __version__
-from fieldapp.commands import COMMANDS, Answer, Command
+from fieldapp.commands import COMMANDS, Answer, Command, parser_of
 from fieldapp.errors import Cancelled, FieldError, NotBuiltYet, WrongUsage
 
 
@@ -68,14 +68,6 @@ def _run(command: Command, words: list[str]) -> int:
         return 1
     sys.stdout.write((json.dumps(answer.data, ensure_ascii=False, indent=2) if options.json else answer.text) + "\n")
     return answer.code
-
-
-def parser_of(command: Command, module: ModuleType) -> argparse.ArgumentParser:
-    """How a command's words are read."""
-    parser = argparse.ArgumentParser(prog=f"fieldapp {command.name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
-    module.arguments(parser)
-    return parser
 
 
 def _logged(module: ModuleType, options: argparse.Namespace) -> Answer:

@@ -87,7 +87,7 @@ if ! ready; then
   pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input)
   wheels=$(keep_hnswlib)
   say "installing Python packages (${extras[*]}); some minutes the first time"
-  "${pip[@]}" install -q --constraint installers/requirements.lock --find-links "$wheels" --editable ".[$(IFS=,; echo "${extras[*]}")]" ||
+  "${pip[@]}" install -q --use-pep517 --constraint installers/requirements.lock --find-links "$wheels" --editable ".[$(IFS=,; echo "${extras[*]}")]" ||
     stop "the Python packages could not be installed; with an internet connection, run this again"
   { echo "${extras[*]}"; state; } >"$stamp"
 fi

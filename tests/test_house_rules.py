@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from fieldapp import __version__
-from fieldapp.cli import main, parser_of
-from fieldapp.commands import COMMANDS, Command
+from fieldapp.cli import main
+from fieldapp.commands import COMMANDS, Command, parser_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ROOT / "fieldapp"

@@ -6,8 +6,10 @@ A command module has `arguments(parser)` and `run(options, progress) -> Answer`.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 Progress = Callable[[float, str], None]
@@ -33,7 +35,7 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("tour", "the main job end to end on the bundled demo"),
+    Command("tour", "the main job end to end on the bundled demo", "fieldapp.commands.tour"),
     Command("new", "make a fieldbook", "fieldapp.commands.new"),
     Command("info", "what a fieldbook holds", "fieldapp.commands.info"),
     Command("check", "examine a fieldbook, and mend it with --repair", "fieldapp.commands.check"),
@@ -51,3 +53,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("bulk", "process a whole archive"),
     Command("bench", "measure speed and memory on this machine"),
 )
+
+
+def parser_of(command: Command, module: ModuleType) -> argparse.ArgumentParser:
+    """How a command's words are read."""
+    parser = argparse.ArgumentParser(prog=f"fieldapp {command.name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
+    module.arguments(parser)
+    return parser

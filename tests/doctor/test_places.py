@@ -102,4 +102,4 @@ def test_a_folder_that_takes_no_file_is_told(tmp_path: Path, monkeypatch: pytest
 
 
 def test_this_very_folder_lies_on_something(tmp_path: Path) -> None:
-    assert mount_of(tmp_path).kind
+    assert tmp_path.is_relative_to(mount_of(tmp_path).point)
