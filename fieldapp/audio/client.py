@@ -26,7 +26,15 @@ from fieldapp.errors import DeviceError, FieldError
 ANSWER_SECONDS = 10.0
 START_SECONDS = 20.0
 
-_started: list[subprocess.Popen[bytes]] = []  # kept so that one that ends is reaped; they are never killed
+
+class _OnItsOwn(subprocess.Popen[bytes]):
+    """A process meant to outlive us, so nobody is warned when it does."""
+
+    def __del__(self, *_: object) -> None:
+        pass
+
+
+_started: list[_OnItsOwn] = []  # kept so that one that ended is reaped; they are never killed
 
 
 class NoRecorder(DeviceError):
@@ -167,13 +175,13 @@ class RecorderClient:
         self.close()
 
 
-def _start(folder: Path, reserve: int | None, unattended: float | None) -> subprocess.Popen[bytes]:
+def _start(folder: Path, reserve: int | None, unattended: float | None) -> _OnItsOwn:
     _started[:] = [process for process in _started if process.poll() is None]
     words = [str(folder.absolute())]
     words += ["--reserve", str(reserve)] if reserve is not None else []
     words += ["--unattended", str(unattended)] if unattended is not None else []
     detached = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    process = subprocess.Popen(
+    process = _OnItsOwn(
         own_process("fieldapp.audio.recorder", *words),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

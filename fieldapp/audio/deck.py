@@ -160,9 +160,9 @@ class Deck:
             self._hear()
         if self._pending:
             self._end_gap()
-        take, self.take = self.take, None
-        if take is not None:  # it may have ended by itself meanwhile
-            self.last = take.finish(why)
+        if self.take is not None:  # it may have ended by itself meanwhile
+            self.last = self.take.finish(why)  # before the state changes, which other threads see
+            self.take = None
         return self.last
 
     def close(self, why: str) -> None:

@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from e2e.recorders import recorder_ends_with, until
 
 from fieldapp.audio import protocol
 from fieldapp.audio.client import NoRecorder, RecorderClient
@@ -41,28 +41,11 @@ def samples_of(path: Path) -> np.ndarray[Any, Any]:
     return read
 
 
-def until(what: Any, seconds: float = 20.0) -> Any:
-    """Wait until something is true; it may take long on a busy machine."""
-    deadline = time.monotonic() + seconds
-    while not (answer := what()):
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
-    return answer
-
-
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Path]:
     """A folder whose recorder is ended afterwards, whatever the test did."""
-    folder = tmp_path / "book"
-    folder.mkdir()
-    yield folder
-    contact = protocol.read_contact(folder)
-    if contact:
-        try:
-            os.kill(contact["pid"], 15)
-        except ProcessLookupError:
-            return
-        until(lambda: not protocol.contact_path(folder).exists())
+    with recorder_ends_with(tmp_path / "book") as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -81,7 +64,8 @@ def gone(client: RecorderClient) -> bool:
 
 def ended(client: RecorderClient) -> dict[str, Any]:
     """Wait for the file to be over and say how the recording ended."""
-    return dict(until(lambda: (status := client.status())["state"] == "armed" and status)["last"])
+    until(lambda: client.status()["state"] == "armed")
+    return dict(client.status()["last"])
 
 
 def test_the_master_holds_a_24_bit_file_bit_for_bit(recorder: RecorderClient, book: Path) -> None:
@@ -99,7 +83,8 @@ def test_the_journal_tells_everything_about_the_file(recorder: RecorderClient, b
     recorder.record(book / "audio" / "m")
     ended(recorder)
     journal = journal_path(book / "audio" / "m")
-    lines = until(lambda: (entries := {e["kind"]: e for e in read_journal(journal)}).get("digest") and entries)
+    until(lambda: "digest" in {entry["kind"] for entry in read_journal(journal)})
+    lines = {entry["kind"]: entry for entry in read_journal(journal)}
     assert lines["begun"]["rate"] == RATE
     assert lines["begun"]["device"] == "played.wav"
     assert lines["closed"]["frames"] == RATE

@@ -1,0 +1,78 @@
+"""The recorder on a virtual microphone: PortAudio, the C callback and the C ring, with every frame numbered by a marker signal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from e2e.recorders import until
+from e2e.virtual_mic import RATE, VirtualMic, breaks, read_marker, write_marker
+from fieldapp.audio.client import RecorderClient
+from fieldapp.audio.devices import fresh_devices
+from fieldapp.audio.growing import GrowingMaster
+from fieldapp.errors import DeviceError
+from fieldapp.model import Span
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+def test_24_bit_frames_survive_the_whole_way_and_the_preroll_is_there(virtual_mic: VirtualMic, book: Path, recorder: RecorderClient) -> None:
+    armed = recorder.arm("mic", channels=2)
+    assert armed["rate"] == RATE
+    until(lambda: recorder.levels()["peak"])
+    write_marker(book / "marker.wav", 5)
+    player = virtual_mic.play(book / "marker.wav")
+    until(lambda: recorder.levels()["peak"] and recorder.levels()["held"][1] > -120)
+    assert recorder.record(book / "audio" / "m")["preroll"] > 0
+    player.wait(30)
+    until(lambda: recorder.status()["frames"] > 5.5 * RATE)
+    assert recorder.stop()["why"] == "asked"
+    master = GrowingMaster(book / "audio" / "m")
+    numbers = read_marker(master.read(Span(0, master.frames)))
+    heard = numbers[numbers > 0]
+    assert breaks(numbers) == []
+    assert heard[0] == 1, "the pre-roll begins before the first frame played"
+    assert len(heard) == 5 * RATE
+
+
+def test_devices_are_listed_with_the_rates_they_accept(virtual_mic: VirtualMic) -> None:
+    inputs = fresh_devices()["input"]
+    mic = next(device for device in inputs if device.name == "mic")
+    assert mic.host == "ALSA"
+    assert 48_000 in mic.rates
+    assert inputs[0].default
+
+
+def test_a_microphone_that_is_not_there_is_named(virtual_mic: VirtualMic, recorder: RecorderClient) -> None:
+    with pytest.raises(DeviceError, match=r"'violin' is not there.*mic"):
+        recorder.arm("violin")
+    virtual_mic.unplug()
+    with pytest.raises(DeviceError, match="could not be opened"):
+        recorder.arm("mic")
+
+
+@pytest.mark.parametrize("how", ["unplug", "freeze"])
+def test_the_session_goes_on_after_an_unplug_and_the_gap_has_its_length(virtual_mic: VirtualMic, book: Path, recorder: RecorderClient, how: str) -> None:
+    recorder.arm("mic", channels=2)
+    write_marker(book / "marker.wav", 60)
+    virtual_mic.play(book / "marker.wav")
+    until(lambda: recorder.levels()["peak"] and recorder.levels()["held"][1] > -120)
+    recorder.record(book / "audio" / "m")
+    until(lambda: recorder.status()["frames"] > 2 * RATE)
+    getattr(virtual_mic, how)()
+    until(lambda: recorder.status()["lost"])
+    assert recorder.status()["state"] == "recording"
+    getattr(virtual_mic, {"unplug": "replug", "freeze": "thaw"}[how])()
+    until(lambda: len(recorder.status()["paths"]) == 2)
+    whole = recorder.status()["frames"] + RATE
+    until(lambda: recorder.status()["frames"] > whole)
+    recorder.stop()
+    first, second = GrowingMaster(book / "audio" / "m").parts
+    before, after = (read_marker(part.read(Span(0, part.frames))) for part in (first, second))
+    assert breaks(before) == []
+    missing = int(after[after > 0][0]) - int(before[-1]) - 1
+    lead = int(np.flatnonzero(after > 0)[0])
+    logged = second.first_frame - first.frames
+    assert logged + lead == pytest.approx(missing, abs=0.020 * RATE)
