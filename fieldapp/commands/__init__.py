@@ -51,7 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("adapt", "make a model fit the dialect"),
     Command("lab", "experiments on your own recordings"),
     Command("bulk", "process a whole archive"),
-    Command("bench", "measure speed and memory on this machine"),
+    Command("bench", "measure speed and memory on this machine", "fieldapp.commands.bench"),
 )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fieldapp.errors import Cancelled, Damaged
 from fieldapp.store.connect import DATABASE, open_reader, refuse_foreign
+from fieldapp.store.trouble import as_sentence
 
 KEPT = 10
 FOLDER = "backups"
@@ -44,6 +45,11 @@ def make(path: Path, *, note: str = "", cancel: threading.Event | None = None) -
                 raise Damaged(f"The database of {path.parent} is damaged: its backup did not pass the check.", "Try: fieldapp check --repair")
         _make_durable(unfinished)
         unfinished.replace(final)
+    except (sqlite3.Error, OSError) as error:
+        sentence = as_sentence(error, folder)
+        if sentence:
+            raise sentence from error
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
     _forget_old(folder)

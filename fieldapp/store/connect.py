@@ -76,16 +76,20 @@ def open_writer(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
     """
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0, cached_statements=256)
     db.row_factory = sqlite3.Row
-    for pragma in (
-        "journal_mode=WAL",
-        f"synchronous={synchronous}",
-        "foreign_keys=ON",
-        "secure_delete=ON",  # withdrawn words are overwritten, not just forgotten
-        "cell_size_check=ON",
-        "temp_store=MEMORY",
-        "cache_size=-32000",
-    ):
-        db.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "secure_delete=ON",  # withdrawn words are overwritten, not just forgotten
+            "cell_size_check=ON",
+            "temp_store=MEMORY",
+            "cache_size=-32000",
+        ):
+            db.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        db.close()
+        raise
     return db
 
 

@@ -15,7 +15,7 @@ FULL_SIZE = 64 << 20
 
 
 class Reserve:
-    """`derived/reserve`: 64 MB, or a fiftieth of what is free on a small disk."""
+    """`derived/reserve`: 64 MB, or an eighth of what is free on a small disk."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
@@ -25,7 +25,7 @@ class Reserve:
         with contextlib.suppress(OSError):
             if self._path.exists():
                 return
-            size = min(FULL_SIZE, shutil.disk_usage(self._path.parent).free // 50)
+            size = min(FULL_SIZE, shutil.disk_usage(self._path.parent).free // 8)
             with self._path.open("wb") as file:
                 _fill(file.fileno(), size)
 

@@ -7,6 +7,7 @@ a future, and what it touched is announced once, after the commit. Opening to re
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import sqlite3
 import tempfile
@@ -28,6 +29,7 @@ from fieldapp.store.upkeep import Upkeep
 from fieldapp.store.writer import Writer
 
 T = TypeVar("T")
+_NO_SIDE_FILES = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 FOLDERS = ("audio", "stimuli", "derived", "backups")
 
 
@@ -45,7 +47,7 @@ class Store:
             if lock is not None:
                 parts.callback(lock.release)
                 reserve = Reserve(folder / "derived")
-                self._writer = Writer(connect.open_writer(folder / DATABASE), folder, reserve.release)
+                self._writer = Writer(_open_writer(folder / DATABASE, reserve), folder, reserve.release)
                 parts.callback(self._writer.close)
                 reserve.refill()
                 if not new:  # there is nothing to keep a copy of yet
@@ -82,7 +84,13 @@ class Store:
             if read_only and lock is not None:
                 lock.release()
                 lock, reason = None, "it was opened for reading only"
-            return cls(folder, lock, reason)
+            try:
+                return cls(folder, lock, reason)
+            except sqlite3.OperationalError as error:
+                if lock is None or error.sqlite_errorcode & 0xFF not in _NO_SIDE_FILES:
+                    raise
+                lock.release()
+                return cls(folder, None, f"nothing can be written there ({error})")
         except BaseException as error:
             if lock is not None:
                 lock.release()
@@ -161,7 +169,7 @@ class Store:
             self.reader().execute("SELECT 1 FROM setting").fetchone()
             return  # the usual case
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            if error.sqlite_errorcode & 0xFF not in _NO_SIDE_FILES:
                 raise
         self._mine = threading.local()
         wal = self.folder / (DATABASE + "-wal")
@@ -183,7 +191,19 @@ def _try_lock(folder: Path, read_only: bool) -> tuple[holder.Lock | None, str]:
     except holder.Held as held:
         return None, f"{held.holder or 'another application'} has it open"
     except OSError as error:
+        if error.errno == errno.ENOSPC and Reserve(folder / "derived").release():
+            return _try_lock(folder, read_only)
         return None, f"the folder cannot be written ({error.strerror})"
+
+
+def _open_writer(path: Path, reserve: Reserve) -> sqlite3.Connection:
+    """On a full disk even opening needs a little room: the reserve gives it."""
+    try:
+        return connect.open_writer(path)
+    except sqlite3.OperationalError:
+        if not reserve.release():
+            raise
+        return connect.open_writer(path)
 
 
 def _upgrade(folder: Path, lock: holder.Lock | None, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -30,12 +31,22 @@ def as_sentence(error: BaseException, where: str | Path) -> FieldError | None:
         known = _SENTENCES.get(code & 0xFF) if code else None
         if known is None and str(error).startswith("no such table"):  # every fieldbook of this version has all of them
             known = _SENTENCES[sqlite3.SQLITE_CORRUPT]
+        if code and code & 0xFF == sqlite3.SQLITE_IOERR and _is_full(where):
+            known = _SENTENCES[sqlite3.SQLITE_FULL]
         if known:
             kind, text, hint = known
             return kind(text.format(where=where), hint)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(f"The disk is full: {where} could not be written.", "Free some space and try again.")
     return None
+
+
+def _is_full(where: str | Path) -> bool:
+    """SQLite says "disk I/O error" where it could not make room for a side file."""
+    try:
+        return shutil.disk_usage(where).free < 1 << 20
+    except OSError:
+        return False
 
 
 def _broken_rule(message: str) -> FieldError | None:

@@ -85,11 +85,15 @@ class Writer:
             if task.future.set_running_or_notify_cancel():
                 self._perform(task)
             del task  # a waiting thread must not keep the last result alive
+        self._merge_write_ahead_file()
+        self._db.close()
+
+    def _merge_write_ahead_file(self) -> None:
+        """Into the database, which frees its room; where that fails (a full disk), everything is safe in it as well."""
         try:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error as error:  # a full disk: everything is safe in the write-ahead file
+        except sqlite3.Error as error:
             log.warning("the write-ahead file of %s stays: %s", self._folder, error)
-        self._db.close()
 
     def _perform(self, task: _Task) -> None:
         try:
@@ -98,6 +102,7 @@ class Writer:
             except DiskFull:
                 if not (task.frees and self._release_reserve()):
                     raise
+                self._merge_write_ahead_file()
                 written = self._commit(task)
         except BaseException as error:  # noqa: BLE001  (goes to whoever asked; this thread must outlive it)
             task.future.set_exception(error)

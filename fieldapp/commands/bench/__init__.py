@@ -7,7 +7,7 @@ import importlib
 
 from fieldapp.commands import Answer, Progress
 
-BENCHES: tuple[tuple[str, str, str], ...] = ()
+BENCHES: tuple[tuple[str, str, str], ...] = (("commit", "time until one segment with its texts is durable", "fieldapp.commands.bench.commit"),)
 """Name, what it measures, module."""
 
 
