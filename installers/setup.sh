@@ -54,8 +54,7 @@ find_python() {
 
 # hnswlib comes as source only. It is built once, for any processor of this kind (its own default is this very processor), and kept.
 keep_hnswlib() {
-  local wheels=${FIELDAPP_HOME:+$FIELDAPP_HOME/cache} pinned tag
-  wheels=${wheels:-${XDG_CACHE_HOME:-$HOME/.cache}/fieldapp}/wheels
+  local pinned tag
   pinned=$(grep -E '^hnswlib==' installers/requirements.lock)
   tag=$("$venv/bin/python" -c 'import sys; print(f"cp{sys.version_info[0]}{sys.version_info[1]}")')
   if ! compgen -G "$wheels/hnswlib-${pinned#*==}-$tag-*.whl" >/dev/null; then
@@ -65,7 +64,6 @@ keep_hnswlib() {
     HNSWLIB_NO_NATIVE=1 "${pip[@]}" wheel -q --no-deps --no-cache-dir --wheel-dir "$wheels" "$pinned" ||
       stop "$pinned could not be built; it needs a C++ compiler and Python's headers"
   fi
-  echo "$wheels"
 }
 
 state() { cat pyproject.toml installers/requirements.lock installers/setup.sh | sha256sum; }
@@ -85,7 +83,9 @@ if ! ready; then
     "$python" -m venv "$venv" || stop "the Python environment could not be made in $venv"
   fi
   pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input)
-  wheels=$(keep_hnswlib)
+  wheels=${FIELDAPP_HOME:+$FIELDAPP_HOME/cache}
+  wheels=${wheels:-${XDG_CACHE_HOME:-$HOME/.cache}/fieldapp}/wheels
+  keep_hnswlib
   say "installing Python packages (${extras[*]}); some minutes the first time"
   "${pip[@]}" install -q --use-pep517 --constraint installers/requirements.lock --find-links "$wheels" --editable ".[$(IFS=,; echo "${extras[*]}")]" ||
     stop "the Python packages could not be installed; with an internet connection, run this again"

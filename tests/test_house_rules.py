@@ -218,3 +218,29 @@ def test_the_top_of_the_project_stays_small() -> None:
 @pytest.mark.parametrize("path", FILES, ids=label)
 def test_nothing_prints(path: Path) -> None:
     assert not [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "print"]
+
+
+def names_in(path: Path) -> Iterator[str]:
+    """Modules a file imports, and those it names in tables like COMMANDS."""
+    yield from imports(path)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("fieldapp."):
+            yield node.value
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_every_module_of_the_finished_rooms_is_reached_from_an_entry_point() -> None:
+    files = {module_name(path): path for path in FILES}
+    reached, waiting = set(), ["fieldapp.__main__", "fieldapp.cli", "fieldapp.app"]
+    while waiting:
+        name = waiting.pop()
+        if name in files and name not in reached:
+            reached.add(name)
+            for other in names_in(files[name]):
+                parts = other.split(".")
+                waiting += [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    finished = {name for name in files if (name.count(".") < 2 and files[name].name != "__init__.py") or name.split(".")[1:2] == ["doctor"]}
+    assert finished <= reached, f"nobody uses {sorted(finished - reached)}"
