@@ -5,15 +5,14 @@ Positions are those of the master's clock, so what is found here can be said in 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fieldapp.audio.resample import MODEL_RATE, frames_at, mono16k
-from fieldapp.model import Recording, Span
+from fieldapp.model import Recording
 
 F32 = NDArray[np.float32]
 
@@ -34,17 +33,3 @@ def stream_master(folder: Path, parts: Sequence[Recording]) -> Iterator[F32]:
             at += len(rest)
             if len(rest):
                 yield rest
-
-
-def cut(blocks: Iterable[F32], spans: Sequence[Span]) -> Iterator[F32]:
-    """The sound of each span (in samples, sorted by start) out of a stream; shorter where the stream ends."""
-    source, held, stop = iter(blocks), deque[tuple[int, F32]](), 0
-    for span in spans:
-        while held and held[0][0] + len(held[0][1]) <= span.start:
-            held.popleft()
-        while stop < span.stop and (block := next(source, None)) is not None:
-            if stop + len(block) > span.start:
-                held.append((stop, block))
-            stop += len(block)
-        parts = [block[max(0, span.start - start) : max(0, span.stop - start)] for start, block in held]
-        yield np.concatenate(parts) if parts else np.zeros(0, np.float32)

@@ -42,7 +42,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("doctor", "devices, models, disk, versions: what is missing and how to get it", "fieldapp.commands.doctor"),
     Command("record", "record a session from the command line"),
     Command("import", "bring recordings, manifests and annotations in", "fieldapp.commands.import_"),
-    Command("transcribe", "turn recordings into draft text"),
+    Command("transcribe", "turn recordings into draft text", "fieldapp.commands.transcribe"),
     Command("embed", "compute meaning and sound vectors"),
     Command("search", "find recordings by word, meaning or sound"),
     Command("export", "hand over to other programs"),

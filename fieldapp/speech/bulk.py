@@ -1,16 +1,18 @@
 """Text for many stored segments at the machine's limit: as many workers as cores, each with one thread.
 
 That beats one worker with many threads, because decoding does not gain from a second thread. The rules are those of live
-finals. The caller's thread gets the results as they come and decides when to stop.
+finals. The caller's thread reads the pieces, gets the results as they come and may stop at any.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from fieldapp.errors import Cancelled
+import numpy as np
+
 from fieldapp.model import Span
 from fieldapp.speech.endpoints import Endpointer, EndpointRules
 from fieldapp.speech.finals import LONGEST, FinalRules, Utterance, transcribe
@@ -31,12 +33,24 @@ def find_speech(blocks: Iterable[F32], rules: EndpointRules) -> Iterator[Span]:
     yield from (Span(min(span.start, length), min(span.stop, length)) for span in last if span)
 
 
-def transcribe_all(
-    recogniser: Recogniser, pieces: Iterable[Piece], rules: FinalRules, *, workers: int, stop: Callable[[], bool] = lambda: False
-) -> Iterator[Done]:
-    """Key and utterance of every piece, in the order they are done. Raises Cancelled soon after `stop` says so.
+def cut(blocks: Iterable[F32], spans: Sequence[Span]) -> Iterator[F32]:
+    """The sound of each span (in samples, sorted by start) out of a stream; shorter where the stream ends."""
+    source, held, stop = iter(blocks), deque[tuple[int, F32]](), 0
+    for span in spans:
+        while held and held[0][0] + len(held[0][1]) <= span.start:
+            held.popleft()
+        while stop < span.stop and (block := next(source, None)) is not None:
+            if stop + len(block) > span.start:
+                held.append((stop, block))
+            stop += len(block)
+        parts = [block[max(0, span.start - start) : max(0, span.stop - start)] for start, block in held]
+        yield np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
-    The recogniser must have been loaded with as many workers. Only a few pieces are in memory at a time.
+
+def transcribe_all(recogniser: Recogniser, pieces: Iterable[Piece], rules: FinalRules, *, workers: int) -> Iterator[Done]:
+    """Key and utterance of every piece, in the order they are done; only a few pieces are in memory at a time.
+
+    The recogniser must have been loaded with as many workers. Leaving the loop stops the rest.
     """
     groups = _groups(recogniser, pieces)
     running: set[Future[list[Done]]] = set()
@@ -49,8 +63,6 @@ def transcribe_all(
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     yield from future.result()
-                if stop():
-                    raise Cancelled
         finally:
             for future in running:
                 future.cancel()

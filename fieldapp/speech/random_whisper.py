@@ -115,7 +115,7 @@ def _fill_decoder(decoder: Any, shape: Shape, weights: _Weights, vocabulary: int
 
 def _recited(table: F32, words: int) -> F32:
     """Positions that each point at one word of the vocabulary and then at the end: the model recites."""
-    rows = [1000 + 997 * i for i in range(words)] + [END] * POSITIONS
+    rows = [1000 + 997 * i % 49_000 for i in range(words)] + [END] * POSITIONS
     encodings = np.zeros((POSITIONS, table.shape[1]), np.float32)
     encodings[PROMPT - 1 :] = 40.0 * table[rows[: POSITIONS - PROMPT + 1]]
     return encodings

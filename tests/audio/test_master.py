@@ -5,12 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
-from hypothesis import strategies as st
 
-from fieldapp.audio.master import cut, stream_master
+from fieldapp.audio.master import stream_master
 from fieldapp.audio.resample import mono16k_array
-from fieldapp.model import Recording, RecordingId, SessionId, Span
+from fieldapp.model import Recording, RecordingId, SessionId
 
 
 def write(folder: Path, name: str, seconds: float, rate: int = 48_000, *, first_frame: int = 0) -> Recording:
@@ -38,12 +36,3 @@ def test_the_clock_does_not_drift_over_parts(tmp_path: Path, rate: int) -> None:
         at += part.frames
     audio = np.concatenate(list(stream_master(tmp_path, parts)))
     assert abs(len(audio) - at * 16_000 / rate) <= 1
-
-
-@given(st.lists(st.integers(1, 50), max_size=20), st.lists(st.tuples(st.integers(0, 600), st.integers(0, 120)), max_size=12))
-def test_cutting_a_stream_gives_what_slicing_the_whole_gives(sizes: list[int], spans: list[tuple[int, int]]) -> None:
-    whole = np.arange(sum(sizes), dtype=np.float32)
-    blocks = np.split(whole, np.cumsum(sizes)[:-1]) if sizes else []
-    wanted = sorted((Span(start, start + length) for start, length in spans), key=lambda span: span.start)
-    for span, audio in zip(wanted, cut(blocks, wanted), strict=True):
-        np.testing.assert_array_equal(audio, whole[span.start : span.stop])

@@ -1,0 +1,182 @@
+"""From stored recordings to draft texts and vectors in one fieldbook: listen for speech, write pending segments, make text.
+
+Everything is committed as it is done, so a killed run goes on where it was. What a person wrote is never touched. Runs on
+the caller's thread; the engine's workers are its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from fieldapp import __version__
+from fieldapp.bulk.embedding import Embeddings
+from fieldapp.errors import AudioError
+from fieldapp.model import Annotation, AnnotationId, Recording, RunId, Segment, SegmentId, Span, new_id
+from fieldapp.speech.bulk import cut, find_speech, transcribe_all
+from fieldapp.speech.embed import embedded, speech_steps
+from fieldapp.speech.endpoints import EndpointRules
+from fieldapp.speech.finals import FinalRules, Utterance
+from fieldapp.speech.packing import Piece
+from fieldapp.speech.recogniser import F32, RATE, Recogniser, at_rate
+from fieldapp.speech.vad import VoiceActivity
+from fieldapp.store import runs, segments, texts
+from fieldapp.store.rows import SEGMENT
+from fieldapp.store.sessions import recordings
+from fieldapp.store.store import Store
+from fieldapp.store.transaction import Transaction
+
+TIER = "transcription"
+LISTENED = "speech-detection"
+UNHEARD = "state = 'pending' AND NOT EXISTS (SELECT 1 FROM annotation WHERE annotation.segment = segment.id AND tier = 'transcription')"
+
+Sound = Callable[[Recording], Iterator[F32]]
+"""The whole master of a recording as 16 kHz mono blocks."""
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to do, with what: `only_pending` leaves recordings alone that nobody listened to yet."""
+
+    finals: FinalRules
+    endpoints: EndpointRules
+    workers: int
+    only_pending: bool = False
+    about: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done: segments found, texts written, segments without text and why, sounds that could not be read, seconds of speech and of work."""
+
+    found: int = 0
+    texts: int = 0
+    without_text: dict[str, int] = field(default_factory=dict)
+    left_alone: int = 0
+    troubles: list[str] = field(default_factory=list)
+    speech_seconds: float = 0.0
+    seconds: float = 0.0
+
+
+def transcribe_fieldbook(store: Store, recogniser: Recogniser, sound: Sound, task: Task, progress: Progress) -> Outcome:
+    """Listen to what nobody listened to, then give every pending segment its text and vectors. Cancelled keeps what is done."""
+    outcome, began = Outcome(), time.monotonic()
+    masters = [recording for recording in recordings(store.reader()) if recording.master is None and recording.state == "closed"]
+    if not task.only_pending:
+        for master in masters:
+            progress(-1.0, f"listening for speech in {master.path}")
+            try:
+                outcome.found += _listen(store, master, sound, task.endpoints)
+            except AudioError as trouble:
+                outcome.troubles.append(str(trouble))
+    work = [(master, waiting) for master in masters if (waiting := list(_waiting(store, master)))]
+    total = sum(segment.span.seconds(master.rate) for master, waiting in work for segment in waiting)
+    if work:
+        _Scribe(store, recogniser, task, outcome, progress, total).write_all(work, sound)
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def _listen(store: Store, master: Recording, sound: Sound, rules: EndpointRules) -> int:
+    """Pending segments for a recording that has none and was not listened to before; all of them or none."""
+    if runs.was_run_on(store.reader(), LISTENED, master.id) or segments.segments(store.reader(), master.id):
+        return 0
+    spans = [at_rate(span, master.rate) for span in find_speech(sound(master), rules)]
+
+    def work(tx: Transaction) -> int:
+        run = runs.begin_run(tx, LISTENED, __version__, {"recording": master.id, "detector": "silero v6"})
+        segments.add_segments(tx, [Segment(id=SegmentId(new_id()), recording=master.id, span=span, source="machine:silero") for span in spans])
+        runs.end_run(tx, run, {"segments": len(spans)})
+        return len(spans)
+
+    return store.do(work)
+
+
+def _waiting(store: Store, master: Recording) -> Iterator[Segment]:
+    yield from SEGMENT.each(store.reader(), f"recording = ? AND {UNHEARD} ORDER BY start", master.id)
+
+
+class _Scribe:
+    """Writes texts and vectors of one run, segment by segment."""
+
+    def __init__(self, store: Store, recogniser: Recogniser, task: Task, outcome: Outcome, progress: Progress, total: float) -> None:
+        self._store, self._recogniser, self._task = store, recogniser, task
+        self._outcome, self._progress, self._total = outcome, progress, total
+        self._began = time.monotonic()
+        self._embeddings: Embeddings | None = None
+        self._under_way: dict[str, tuple[Recording, Segment, F32]] = {}
+
+    def write_all(self, work: Sequence[tuple[Recording, list[Segment]]], sound: Sound) -> None:
+        """Make and store the text of every segment."""
+        parameters = {"model": self._recogniser.manifest.name, "language": self._task.finals.language, "beam": self._task.finals.beam, **self._task.about}
+        run = self._store.do(lambda tx: runs.begin_run(tx, "transcription", __version__, parameters))
+        for key, utterance in transcribe_all(self._recogniser, self._pieces(work, sound), self._task.finals, workers=self._task.workers):
+            master, segment, audio = self._under_way.pop(key)
+            self._write(segment, utterance, audio, run)
+            self._outcome.speech_seconds += segment.span.seconds(master.rate)
+            self._tell()
+        if self._embeddings:
+            self._embeddings.renew_heads(self._store)
+        result = {"texts": self._outcome.texts, "without_text": self._outcome.without_text, "speech_seconds": self._outcome.speech_seconds}
+        self._store.do(lambda tx: runs.end_run(tx, run, result))
+
+    def _pieces(self, work: Sequence[tuple[Recording, list[Segment]]], sound: Sound) -> Iterator[Piece]:
+        for master, waiting in work:
+            spans = [Span(segment.span.start * RATE // master.rate, segment.span.stop * RATE // master.rate) for segment in waiting]
+            try:
+                for segment, audio in zip(waiting, cut(sound(master), spans)):
+                    self._under_way[segment.id] = (master, segment, audio)
+                    yield Piece(segment.id, audio)
+            except AudioError as trouble:  # its other segments stay pending
+                self._outcome.troubles.append(str(trouble))
+
+    def _write(self, segment: Segment, utterance: Utterance, audio: F32, run: RunId) -> None:
+        vectors = None
+        if utterance.frames is not None and len(utterance.frames):
+            vectors = embedded(utterance.frames, speech_steps(VoiceActivity().push(audio), len(utterance.frames)))
+            self._embeddings = self._embeddings or Embeddings.open(self._store, utterance.model, utterance.frames.shape[1])
+
+        def work(tx: Transaction) -> bool:
+            now = SEGMENT.first(tx.db, f"id = ? AND {UNHEARD}", segment.id)
+            if now is None or now.span != segment.span:
+                return False  # somebody wrote, moved or deleted meanwhile
+            quality = dict(now.quality) | ({"heard_language": utterance.language} if not self._task.finals.language else {})
+            if utterance.text:
+                texts.add_texts(tx, [_draft(segment, utterance, run)])
+            else:
+                quality["no_text"] = utterance.reason
+            segments.update_segment(tx, replace(now, state="draft", quality=quality))
+            if vectors and self._embeddings:
+                self._embeddings.put(tx, segment, vectors)
+            return True
+
+        if not self._store.do(work):
+            self._outcome.left_alone += 1
+        elif utterance.text:
+            self._outcome.texts += 1
+        else:
+            self._outcome.without_text[utterance.reason] = self._outcome.without_text.get(utterance.reason, 0) + 1
+
+    def _tell(self) -> None:
+        done, spent = self._outcome.speech_seconds, time.monotonic() - self._began
+        left = (self._total - done) * spent / max(done, 1e-6)
+        self._progress(min(1.0, done / max(self._total, 1e-6)), f"{done / 60:.1f} of {self._total / 60:.1f} min of speech, about {_duration(left)} left")
+
+
+def _draft(segment: Segment, utterance: Utterance, run: RunId) -> Annotation:
+    return Annotation(
+        id=AnnotationId(new_id()),
+        segment=segment.id,
+        tier=TIER,
+        text=utterance.text,
+        source=f"machine:{utterance.model}",
+        state="draft",
+        confidence=round(utterance.confidence, 4),
+        run=run,
+    )
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

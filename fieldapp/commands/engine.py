@@ -1,0 +1,77 @@
+"""What commands that use the speech engine share: which model, on which device, with which settings. Not a command itself."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fieldapp import paths, settings
+from fieldapp.errors import FieldError, ModelError
+
+if TYPE_CHECKING:
+    from fieldapp.speech.endpoints import EndpointRules
+    from fieldapp.speech.whisper import Whisper
+
+
+def engine_arguments(parser: argparse.ArgumentParser) -> None:
+    """Model, device and language."""
+    parser.add_argument("--model", default="", help="a model's name or folder (else: the one in the settings)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="where it runs (else: as in the settings)")
+    parser.add_argument("--language", default=None, metavar="CODE", help="the language it listens for, or 'auto' (else: as in the settings)")
+
+
+def current() -> settings.Settings:
+    """The person's settings."""
+    return settings.load(paths.config() / settings.FILE)[0]
+
+
+def language_of(options: argparse.Namespace, chosen: settings.Settings) -> str:
+    """The fixed language, or nothing when the model decides."""
+    given: str | None = options.language
+    language = chosen.spoken_language if given is None else given
+    return "" if language == "auto" else language
+
+
+def load_model(options: argparse.Namespace, chosen: settings.Settings, *, workers: int = 1, threads: int = 0) -> Whisper:
+    """The model that was asked for, loaded; a language it does not know is refused before any work."""
+    from fieldapp.speech import whisper
+
+    model = whisper.load(model_folder(options.model or chosen.model), options.device or chosen.compute_device, threads=threads, workers=workers)
+    language = language_of(options, chosen)
+    if language and not model.knows(language):
+        raise ModelError(f"The model '{model.manifest.name}' does not know the language code '{language}'.", "Choose a related one, or --language auto.")
+    return model
+
+
+def model_folder(name: str) -> Path:
+    """A folder as given, or that of an installed or bundled model of this name."""
+    given = Path(name).expanduser()
+    if given.is_dir():
+        return given.absolute()
+    installed = paths.models() / name
+    if given.name == name and installed.is_dir():
+        return installed
+    try:
+        return paths.resource("models", name)
+    except FieldError as trouble:
+        raise ModelError(f"There is no model '{name}'.", "See what is there: fieldapp model list.") from trouble
+
+
+def endpoint_rules(chosen: settings.Settings) -> EndpointRules:
+    """The thresholds in the settings, in the engine's terms."""
+    from fieldapp.speech.endpoints import NORMAL, EndpointRules
+
+    vad = chosen.vad
+    return EndpointRules(
+        start=vad.start_probability,
+        end=min(vad.end_probability, vad.start_probability),
+        start_windows=vad.start_windows,
+        silence=vad.end_silence_ms / 1000,
+        before=vad.before_ms / 1000,
+        after=vad.after_ms / 1000,
+        shortest=vad.shortest_ms / 1000,
+        soft=min(vad.soft_limit_seconds, vad.hard_limit_seconds),
+        firm=min(NORMAL.firm, vad.hard_limit_seconds),
+        hard=vad.hard_limit_seconds,
+    )

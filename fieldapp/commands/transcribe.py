@@ -1,0 +1,64 @@
+"""Turn recordings into draft text and vectors. Stopped or killed, it goes on where it was when called again."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fieldapp.commands import Answer, Progress
+from fieldapp.commands.engine import current, endpoint_rules, engine_arguments, language_of, load_model
+from fieldapp.errors import ReadOnly, WrongUsage
+
+if TYPE_CHECKING:
+    from fieldapp.bulk.transcription import Outcome
+    from fieldapp.speech.whisper import Whisper
+
+BEAM = 5
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What, with which model."""
+    parser.add_argument("fieldbook", metavar="DIR", type=Path, help="the fieldbook")
+    engine_arguments(parser)
+    parser.add_argument("--pending", action="store_true", help="only segments that wait for text; do not listen to new recordings")
+    parser.add_argument("--beam", type=int, default=BEAM, help=f"how many readings are weighed (default {BEAM}; 1 is quickest)")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Answer:
+    """Do it and count."""
+    from fieldapp.audio.master import F32, stream_master
+    from fieldapp.bulk.transcription import Task, transcribe_fieldbook
+    from fieldapp.model import Recording
+    from fieldapp.speech.device import processor_cores
+    from fieldapp.speech.finals import FinalRules
+    from fieldapp.store.sessions import parts
+    from fieldapp.store.store import Store
+
+    if options.beam < 1:
+        raise WrongUsage("--beam must be at least 1.")
+    folder: Path = options.fieldbook.absolute()
+    chosen, cores = current(), processor_cores()
+    with Store.open(folder) as store:
+        if store.read_only:
+            raise ReadOnly(f"{folder} is open for reading only: {store.read_only_reason}.", "Nothing was changed.")
+        model = load_model(options, chosen, workers=cores, threads=1)
+        finals = FinalRules(language=language_of(options, chosen), beam=options.beam)
+        task = Task(finals, endpoint_rules(chosen), cores, options.pending, {"device": model.device.reason})
+
+        def sound(master: Recording) -> Iterator[F32]:
+            return stream_master(folder, parts(store.reader(), master.id))
+
+        outcome = transcribe_fieldbook(store, model, sound, task, progress)
+    data = {"model": model.manifest.name, "device": model.device.reason, **asdict(outcome)}
+    return Answer(_as_text(outcome, model), data, code=1 if outcome.troubles else 0)
+
+
+def _as_text(outcome: Outcome, model: Whisper) -> str:
+    lines = [f"{outcome.texts} drafts by {model.manifest.name}; {outcome.found} segments were new"]
+    lines += [f"  without text  {count} ({reason})" for reason, count in outcome.without_text.items()]
+    lines += [f"  not read  {trouble}" for trouble in outcome.troubles]
+    lines.append(f"  {outcome.seconds:.1f} s, {outcome.speech_seconds / max(outcome.seconds, 1e-6):.1f} times as fast as speech. {model.device.reason}")
+    return "\n".join(lines)
