@@ -44,7 +44,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("import", "bring recordings, manifests and annotations in", "fieldapp.commands.import_"),
     Command("transcribe", "turn recordings into draft text", "fieldapp.commands.transcribe"),
     Command("embed", "compute meaning and sound vectors"),
-    Command("search", "find recordings by word, meaning or sound"),
+    Command("search", "find recordings by word, meaning or sound", "fieldapp.commands.search"),
     Command("export", "hand over to other programs"),
     Command("deposit", "make a self-checked archive deposit"),
     Command("model", "list, add, convert and measure speech models"),

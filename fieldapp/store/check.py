@@ -23,6 +23,7 @@ PARTS: tuple[Part, ...] = (
     check_rows.strangers,  # first: a foreign trigger must be gone before anything is mended
     check_rows.references,
     check_rows.checksums,
+    check_rows.words,
     check_files.masters,
     check_files.backups,
     check_files.leftovers,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldapp.model import Changed
-from fieldapp.store import backup
+from fieldapp.store import backup, word_index
 from fieldapp.store.connect import open_reader
 from fieldapp.store.finding import Finding, Progress
 from fieldapp.store.transaction import Transaction
@@ -56,6 +56,21 @@ def checksums(db: sqlite3.Connection, folder: Path, progress: Progress) -> Itera
 
         if bad:
             yield Finding("bad-checksum", f"{len(bad)} rows of {table} are damaged (wrong checksum).", "They can be computed again.", mend=delete)
+
+
+def words(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterator[Finding]:
+    """Whether word search knows every text as it is."""
+    progress(-1, "comparing the word index with the texts")
+
+    def mend(tx: Transaction) -> str:
+        word_index.update(tx.db)
+        if not word_index.check_words(tx.db):
+            return "Brought the word index up to date."
+        return f"Built the word index anew: {word_index.rebuild_words(tx.db)} texts."
+
+    said = word_index.check_words(db)
+    if said:
+        yield Finding("word-index", " ".join(said), "Repair builds it anew; nothing else depends on it.", mend=mend)
 
 
 def strangers(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from urllib.request import pathname2url
 from fieldapp.errors import Damaged, FieldbookTooNew, NotAFieldbook
 
 APPLICATION_ID = 0x46426B31  # "FBk1"
-SCHEMA_VERSION = 1  # equals the number of migrations in schema.py (a test counts them); written to PRAGMA user_version
+SCHEMA_VERSION = 2  # equals the number of migrations in schema.py (a test counts them); written to PRAGMA user_version
 DATABASE = "fieldbook.db"
 
 _MAGIC = b"SQLite format 3\x00"

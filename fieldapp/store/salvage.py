@@ -105,7 +105,7 @@ def _tables(db: sqlite3.Connection) -> list[str]:
     """Our own tables; full-text tables and caches fill themselves through their triggers or are rebuilt."""
     rows = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
     shadows = tuple(f"{row[0]}_" for row in db.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"))
-    return [row["name"] for row in rows if not row["name"].startswith((*shadows, "_sqlite"))]
+    return [row["name"] for row in rows if not row["name"].startswith((*shadows, "word_", "_sqlite"))]
 
 
 def _save(source: sqlite3.Connection, target: sqlite3.Connection, table: str, result: Salvaged, backups: list[Path]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from fieldapp.store import backup
+from fieldapp.store import backup, word_index
 from fieldapp.store.connect import APPLICATION_ID, SCHEMA_VERSION, open_writer
 from fieldapp.store.storable import clean
 
@@ -115,6 +115,14 @@ def first_tables(db: Database) -> None:
     for statement in _TABLES.split(";\n"):
         if statement.strip():
             db.execute(statement)
+
+
+@migrations()
+def word_search(db: Database) -> None:
+    """The full-text tables; what was already written is indexed."""
+    for statement in word_index.TABLES:
+        db.execute(statement)
+    word_index.rebuild_words(db.conn)
 
 
 def make_database(path: Path, title: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from fieldapp.errors import DiskFull, ReadOnly
 from fieldapp.model import Changed
-from fieldapp.store import undo
+from fieldapp.store import undo, word_index
 from fieldapp.store.transaction import Transaction, Written
 from fieldapp.store.trouble import as_sentence
 
@@ -123,6 +123,7 @@ class Writer:
                     value = task.work(transaction)
             else:
                 value = task.work(transaction)
+            word_index.update(db)
             db.execute("COMMIT")
         except BaseException as error:
             if db.in_transaction:

@@ -106,7 +106,7 @@ def test_orphans_get_their_parents_from_a_backup_or_are_laid_aside(store: Store)
     raw(store.folder, "PRAGMA foreign_keys=OFF", "DELETE FROM segment WHERE pk = 1", "UPDATE annotation SET segment = 'nowhere' WHERE pk = 2")
     assert "orphans" in kinds(store.folder)
     repaired = check.repair(store.folder, quiet)
-    assert repaired.done == (f"References: 1 missing rows came from a backup, 0 references were emptied, 1 rows were laid aside in {aside(store).name}.",)
+    assert repaired.done[0] == f"References: 1 missing rows came from a backup, 0 references were emptied, 1 rows were laid aside in {aside(store).name}."
     assert json.loads(aside(store).read_text())["text"].startswith("text 1 田野")
     with Store.open(store.folder) as again:
         assert again.reader().execute("SELECT count(*) FROM segment").fetchone()[0] == 3

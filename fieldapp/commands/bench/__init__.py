@@ -7,7 +7,10 @@ import importlib
 
 from fieldapp.commands import Answer, Progress
 
-BENCHES: tuple[tuple[str, str, str], ...] = (("commit", "time until one segment with its texts is durable", "fieldapp.commands.bench.commit"),)
+BENCHES: tuple[tuple[str, str, str], ...] = (
+    ("commit", "time until one segment with its texts is durable", "fieldapp.commands.bench.commit"),
+    ("words", "word search in a million segments", "fieldapp.commands.bench.words"),
+)
 """Name, what it measures, module."""
 
 
