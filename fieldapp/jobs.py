@@ -93,14 +93,16 @@ class Jobs:
         """Start `work`; exactly one of `done`, `failed` and `stopped` (it was cancelled) is posted when it ends."""
         progress = Progress()
         with self._lock:
+            future = self._pool.submit(self._work, progress, partial(_outcome, work, progress, done, failed, stopped))
             self._running.add(progress)
-        return Job(progress, self._pool.submit(self._work, progress, partial(_outcome, work, progress, done, failed, stopped)))
+        return Job(progress, future)
 
     def close(self) -> None:
         """Cancel what runs and waits, and return when every thread has ended."""
         with self._lock:
             for progress in self._running:
                 progress.cancel()
+            self._pool.shutdown(wait=False)
         self._pool.shutdown(wait=True)
 
     def _work(self, progress: Progress, outcome_of: Callable[[], Callable[[], None]]) -> None:

@@ -37,7 +37,7 @@ need_system() {
     as=(sudo)
   fi
   say "installing system packages: ${missing[*]}"
-  "${as[@]}" env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -qq && exec apt-get install -y -qq --no-install-recommends "$@" >/dev/null' apt "${missing[@]}" ||
+  "${as[@]}" env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -qq; exec apt-get install -y -qq --no-install-recommends "$@" >/dev/null' apt "${missing[@]}" ||
     stop "the system packages could not be installed: ${missing[*]}"
 }
 

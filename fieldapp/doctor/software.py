@@ -7,7 +7,7 @@ import importlib.util
 import platform
 import sqlite3
 
-from fieldapp import __version__
+from fieldapp import __version__, paths
 from fieldapp.doctor.finding import Finding
 
 NEEDED = (
@@ -27,8 +27,8 @@ def software() -> list[Finding]:
 
 
 def program() -> Finding:
-    """Which Fieldapp this is."""
-    return Finding("Fieldapp", "ok", __version__)
+    """Which Fieldapp this is, and where it keeps what is not part of a fieldbook."""
+    return Finding("Fieldapp", "ok", f"{__version__}; settings in {paths.config()}, models in {paths.models()}, logs in {paths.logs()}")
 
 
 def python() -> Finding:
