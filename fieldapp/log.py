@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +36,7 @@ def writing(folder: Path, role: str) -> Iterator[None]:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             handler = RotatingFileHandler(folder / f"{role}.log", maxBytes=BYTES_A_FILE, backupCount=FILES - 1, encoding="utf-8")
+            handler.rotator = _set_aside
             crashes = undo.enter_context((folder / f"{role}-crash.log").open("a", encoding="utf-8"))
         except OSError:
             yield
@@ -43,6 +44,11 @@ def writing(folder: Path, role: str) -> Iterator[None]:
         _open(handler, crashes, undo)
         log.info("%s starts: Fieldapp %s, Python %s, SQLite %s, %s", role, __version__, platform.python_version(), sqlite3.sqlite_version, platform.platform())
         yield
+
+
+def _set_aside(full: str, older: str) -> None:
+    with suppress(OSError):  # Windows lets nobody rename a file that another process of this role has open; it then grows on
+        Path(full).replace(older)
 
 
 def _open(handler: logging.Handler, crashes: TextIO, undo: ExitStack) -> None:

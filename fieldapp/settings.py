@@ -35,17 +35,20 @@ def _between(default: T, about: str, low: T, high: T) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Vad:
-    """When speech starts and ends, for the live engine."""
+    """When speech starts and ends, for the live engine; the same names, in seconds, as its `EndpointRules`."""
 
-    start_probability: float = _between(0.5, "above this it is speech", 0.05, 0.95)
-    end_probability: float = _between(0.35, "below this it is silence", 0.05, 0.95)
+    start: float = _between(0.5, "probability above which it is speech", 0.05, 0.95)
+    end: float = _between(0.35, "probability below which it is silence", 0.05, 0.95)
     start_windows: int = _between(2, "windows of 32 ms above the start before speech begins", 1, 20)
-    end_silence_ms: int = _between(500, "silence that ends an utterance; 700 suits elicitation with long pauses", 100, 5000)
-    before_ms: int = _between(300, "kept before the start", 0, 2000)
-    after_ms: int = _between(200, "kept after the end", 0, 2000)
-    shortest_ms: int = _between(250, "shorter than this is no utterance", 0, 5000)
-    soft_limit_seconds: float = _between(8.0, "from here on a short pause is enough", 1.0, 30.0)
-    hard_limit_seconds: float = _between(20.0, "an utterance is cut at the latest here", 2.0, 30.0)
+    silence: float = _between(0.5, "silence that ends an utterance; 0.7 suits elicitation with long pauses", 0.1, 5.0)
+    before: float = _between(0.3, "kept before the start", 0.0, 2.0)
+    after: float = _between(0.2, "kept after the end", 0.0, 2.0)
+    shortest: float = _between(0.25, "shorter than this is no utterance", 0.0, 5.0)
+    soft: float = _between(8.0, "from this length on a short pause is enough", 1.0, 30.0)
+    soft_silence: float = _between(0.2, "that short pause", 0.05, 5.0)
+    firm: float = _between(15.0, "from this length on it is cut at the quietest place", 1.0, 30.0)
+    hard: float = _between(20.0, "it is cut at the latest here", 2.0, 30.0)
+    look_back: float = _between(3.0, "how far back the quietest place is sought", 0.1, 10.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ keep_hnswlib() {
   fi
 }
 
-state() { cat pyproject.toml installers/requirements.lock installers/setup.sh | sha256sum; }
+state() { cat pyproject.toml installers/requirements.lock installers/setup.sh | cksum; }
 ready() { # every asked extra is in, nothing changed since, and the environment works in this very place
   local extra installed
   [[ -f $stamp ]] && { read -r installed && [[ $(cat) == "$(state)" ]]; } <"$stamp" || return 1

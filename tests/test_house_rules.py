@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -40,9 +41,19 @@ CEILING_LINES = 320
 TORCH_ROOMS = ("lab/adapt", "lab/starter", "speech/models")
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
 def imports(path: Path) -> Iterator[str]:
     """Every module name a file imports, at any depth."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -78,7 +89,7 @@ def test_torch_stays_in_its_rooms_and_is_imported_lazily(path: Path) -> None:
     if not label(path).startswith(TORCH_ROOMS):
         assert not HEAVY & {name.split(".")[0] for name in imports(path)}
         return
-    top = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    top = [node for node in tree(path).body if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in top if isinstance(node, ast.ImportFrom)}
     assert not HEAVY & {name.split(".")[0] for name in names}
@@ -87,7 +98,7 @@ def test_torch_stays_in_its_rooms_and_is_imported_lazily(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=label)
 def test_files_are_short_and_say_what_they_are_for(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert ast.get_docstring(ast.parse(text)), f"{label(path)} has no module docstring"
+    assert ast.get_docstring(tree(path)), f"{label(path)} has no module docstring"
     lines = text.count("\n")
     assert lines <= CEILING_LINES, f"{label(path)} has {lines} lines"
 
@@ -217,13 +228,13 @@ def test_the_top_of_the_project_stays_small() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=label)
 def test_nothing_prints(path: Path) -> None:
-    assert not [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "print"]
+    assert not [n for n in nodes(path) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "print"]
 
 
 def names_in(path: Path) -> Iterator[str]:
     """Modules a file imports, and those it names in tables like COMMANDS."""
     yield from imports(path)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("fieldapp."):
             yield node.value
 

@@ -35,6 +35,20 @@ def test_files_rotate_and_stay_few(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert all(path.stat().st_size <= 2000 for path in tmp_path.glob("window.log*"))
 
 
+def test_a_file_that_cannot_be_rotated_grows_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def held(*_: object) -> None:
+        raise PermissionError(13, "in use by another process")
+
+    monkeypatch.setattr(log, "BYTES_A_FILE", 500)
+    monkeypatch.setattr(Path, "replace", held)
+    with log.writing(tmp_path, "window"):
+        for number in range(50):
+            HERE.warning("line %d of many", number)
+    monkeypatch.undo()
+    assert "line 49 of many" in (tmp_path / "window.log").read_text(encoding="utf-8")
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_thread_that_dies_leaves_its_traceback(tmp_path: Path) -> None:
     def dies() -> None:

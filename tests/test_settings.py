@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from fieldapp import settings as module
 from fieldapp.errors import FieldError
 from fieldapp.settings import UPGRADES, Settings, Vad, load, opened, save, upgraded
+from fieldapp.speech.endpoints import EndpointRules
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_no_file_means_defaults_and_no_complaint(file: Path) -> None:
 
 
 def test_what_was_saved_is_loaded(file: Path) -> None:
-    chosen = replace(Settings(), theme="dark", pre_roll_seconds=5, input_device="Zoom H5 ✓", vad=Vad(end_silence_ms=700), recent_fieldbooks=("/a", "/b"))
+    chosen = replace(Settings(), theme="dark", pre_roll_seconds=5, input_device="Zoom H5 ✓", vad=Vad(silence=0.7), recent_fieldbooks=("/a", "/b"))
     save(chosen, file)
     assert load(file) == (chosen, ())
     assert [path.name for path in file.parent.iterdir()] == [file.name]
@@ -91,10 +92,10 @@ def test_an_impossible_value_is_told_and_only_it_falls_back(file: Path, key: str
 
 
 def test_an_impossible_nested_value_is_named_with_its_place(file: Path) -> None:
-    put(file, json.dumps({"vad": {"end_silence_ms": 700, "start_probability": 7}}))
+    put(file, json.dumps({"vad": {"silence": 0.7, "start": 7}}))
     chosen, problems = load(file)
-    assert chosen.vad == Vad(end_silence_ms=700)
-    assert "vad.start_probability" in problems[0]
+    assert chosen.vad == Vad(silence=0.7)
+    assert "vad.start" in problems[0]
 
 
 def test_saving_to_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
@@ -160,6 +161,10 @@ def test_every_setting_says_what_it_is_and_its_default_is_allowed() -> None:
             assert default in one.metadata["choices"]
         if "low" in one.metadata:
             assert one.metadata["low"] <= default <= one.metadata["high"]
+
+
+def test_the_live_engine_takes_the_settings_as_they_are() -> None:
+    assert EndpointRules(**asdict(Vad())) == EndpointRules()
 
 
 _leaf = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.just("\ud800")

@@ -25,12 +25,13 @@ LARGEST_HEADER = 2048  # a longer file without a data chunk is no crashed master
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the header says: the format, where the data begin, how many bytes it claims, and whether this file is one of ours."""
+    """What the header says: the format, where the data begin and how many bytes they claim to be, whether this file is one of ours and its TimeReference."""
 
     format: WavFormat
     data_start: int
     claimed: int
-    ours: bool
+    ours: bool = False
+    time_reference: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,13 @@ def _layout(file: BinaryIO, size: int) -> Layout | None:
     head = file.read(12)
     if not (b"RIFF".startswith(head[:4]) and b"WAVE".startswith(head[8:12])):
         raise AudioError(f"{file.name} is no WAV file.")
-    fmt, ours = None, False
+    fmt, ours, reference = None, False, 0
     for name, length, place in _chunks(file, size):
         if name == b"bext":
             file.seek(place + 256)
-            ours = file.read(len(ORIGINATOR)) == ORIGINATOR.encode("ascii")
+            fields = file.read(90)
+            ours = fields.startswith(ORIGINATOR.encode("ascii"))
+            reference = int.from_bytes(fields[82:90], "little")  # after originator, its reference, date and time
         elif name == b"fmt ":
             file.seek(place)
             fields = file.read(16)
@@ -76,7 +79,7 @@ def _layout(file: BinaryIO, size: int) -> Layout | None:
                 raise AudioError(f"{file.name} is no plain PCM file (format tag {tag}).")
             fmt = WavFormat(rate, channels, bits)
         elif name == b"data":
-            return Layout(fmt, place, length, ours) if fmt else None
+            return Layout(fmt, place, length, ours, reference) if fmt else None
     return None
 
 

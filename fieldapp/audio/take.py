@@ -135,7 +135,7 @@ class Take:
                 self.frames += self._writer.frames - before
             self._push_peaks(piece)
             block = block[len(piece) :]
-        if time.monotonic() - self._durable_at >= DURABLE_SECONDS and self._writer:
+        if self._writer and self.frames and time.monotonic() - self._durable_at >= DURABLE_SECONDS:
             self._durable_at = time.monotonic()
             self._writer.make_durable()
 

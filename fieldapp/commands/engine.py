@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,18 +61,7 @@ def model_folder(name: str) -> Path:
 
 def endpoint_rules(chosen: settings.Settings) -> EndpointRules:
     """The thresholds in the settings, in the engine's terms."""
-    from fieldapp.speech.endpoints import NORMAL, EndpointRules
+    from fieldapp.speech.endpoints import EndpointRules
 
     vad = chosen.vad
-    return EndpointRules(
-        start=vad.start_probability,
-        end=min(vad.end_probability, vad.start_probability),
-        start_windows=vad.start_windows,
-        silence=vad.end_silence_ms / 1000,
-        before=vad.before_ms / 1000,
-        after=vad.after_ms / 1000,
-        shortest=vad.shortest_ms / 1000,
-        soft=min(vad.soft_limit_seconds, vad.hard_limit_seconds),
-        firm=min(NORMAL.firm, vad.hard_limit_seconds),
-        hard=vad.hard_limit_seconds,
-    )
+    return replace(EndpointRules(**asdict(vad)), end=min(vad.end, vad.start), soft=min(vad.soft, vad.hard), firm=min(vad.firm, vad.hard))

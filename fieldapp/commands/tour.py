@@ -32,7 +32,10 @@ class Step:
 
 STEPS = (
     Step("Make a fieldbook", ("new", "{book}", "--title", "Fieldapp demo")),
-    Step("Bring the recordings in, with speakers, varieties, transcripts, IPA and translations", ("import", "{book}", "--manifest", "{demo}/manifest.csv")),
+    Step(
+        "Bring the recordings in, with speakers, varieties, transcripts, IPA and translations",
+        ("import", "{book}", "--manifest", "{demo}/manifest.csv", "--session", "demo"),
+    ),
     Step("What it holds now", ("info", "{book}")),
     Step("Who says 天? One character is enough", ("search", "{book}", "天"), frozenset({"Mandarin", "Cantonese"})),
     Step("Who says it with these sounds? IPA is text like any other", ("search", "{book}", "faːn˨"), frozenset({"Cantonese"})),

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = (*sorted((ROOT / "installers").glob("*.sh")), ROOT / ".ci" / "run")
-TOOLS = ("bash", "cat", "cp", "dirname", "env", "grep", "id", "mkdir", "rm", "sed", "sh", "sha256sum", "sort", "tr", "uname")
+TOOLS = ("bash", "cat", "cksum", "cp", "dirname", "env", "grep", "id", "mkdir", "rm", "sed", "sh", "sort", "tr", "uname")
 
 pytestmark = pytest.mark.skipif(not shutil.which("bash") or sys.platform == "win32", reason="needs bash")
 
