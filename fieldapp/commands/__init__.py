@@ -45,7 +45,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("transcribe", "turn recordings into draft text", "fieldapp.commands.transcribe"),
     Command("embed", "compute meaning and sound vectors"),
     Command("search", "find recordings by word, meaning or sound", "fieldapp.commands.search"),
-    Command("export", "hand over to other programs"),
+    Command("export", "hand over to other programs", "fieldapp.commands.export"),
     Command("deposit", "make a self-checked archive deposit"),
     Command("model", "list, add, convert and measure speech models"),
     Command("adapt", "make a model fit the dialect"),

@@ -79,6 +79,8 @@ class Bundle:
     segments: tuple[Segment, ...] = ()
     annotations: Mapping[SegmentId, tuple[Annotation, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    whole: frozenset[RecordingId] = frozenset()
+    """Masters that may leave in one piece, because nothing in them is held back; of the others only cuts may."""
 
     def masters(self) -> Iterator[tuple[Recording, tuple[Segment, ...]]]:
         """Each master recording with its segments, in the order of the segments, then the masters without any."""

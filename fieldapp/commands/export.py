@@ -1,0 +1,66 @@
+"""Hand a fieldbook over to other programs. Only what consent lets out for the purpose leaves; the answer says what stayed and what the format cannot carry."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from fieldapp.commands import Answer, Progress
+
+SHOWN = 8
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What, where to, what for."""
+    from fieldapp.corpus.exporters import EXPORTERS
+
+    parser.add_argument("fieldbook", metavar="DIR", type=Path)
+    parser.add_argument("--format", required=True, metavar="NAME", help=f"one of: {', '.join(name for name, _ in EXPORTERS)}")
+    parser.add_argument("--out", required=True, type=Path, metavar="PATH", help="the folder to write into; made if need be")
+    parser.add_argument("--purpose", default="archive", help="what it is for: share, archive, publish, train, listen (default: archive)")
+    parser.add_argument("--audience", default="anyone", help="who will have it (default: anyone)")
+    parser.add_argument("--profile", default="", help="archive profile that names and metadata follow")
+    parser.add_argument("--tier", action="append", default=[], help="only this tier; may be given again")
+    parser.add_argument("--no-drafts", action="store_true", help="leave machines' drafts out")
+    parser.add_argument("--audio", action="store_true", help="take the sound along, where the format has a place for it")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Answer:
+    """Gather, write, report."""
+    from fieldapp.corpus.exporters import Options, exporter
+    from fieldapp.corpus.output import Output
+    from fieldapp.errors import ExportProblem
+    from fieldapp.handover import gather
+    from fieldapp.store.store import Store
+
+    module = exporter(options.format)
+    out: Path = options.out.absolute()
+    if out.exists() and not out.is_dir():
+        raise ExportProblem(f"{out} is a file; an export needs a folder.", "Choose another --out.")
+    with Store.open(options.fieldbook, read_only=True) as store:
+        if out.is_relative_to(store.folder.absolute()):
+            raise ExportProblem(f"{out} lies inside the fieldbook.", "Export into a folder of its own: the fieldbook keeps its own house.")
+        bundle = gather(store, purpose=options.purpose, audience=options.audience)
+        output = Output(out, progress)
+        losses = module.write(bundle, output, Options(tiers=tuple(options.tier), drafts=not options.no_drafts, audio=options.audio, profile=options.profile))
+    data = {
+        "format": module.NAME,
+        "out": str(out),
+        "purpose": options.purpose,
+        "segments": len(bundle.segments),
+        "written": output.written,
+        "unchanged": output.unchanged,
+        "losses": [{"where": loss.where, "what": loss.what} for loss in losses],
+        "left_out": [{"segment": left.segment, "why": left.why} for left in bundle.left_out],
+    }
+    lines = [f"{module.TITLE}: {len(bundle.segments)} segments to {out}; {len(output.written)} files written, {len(output.unchanged)} unchanged."]
+    lines += _summary("Not carried", Counter(loss.what for loss in losses))
+    lines += _summary("Held back", Counter(left.why for left in bundle.left_out))
+    return Answer("\n".join(lines), data)
+
+
+def _summary(heading: str, counted: Counter[str]) -> list[str]:
+    shown = [f"  {number} x {what}" for what, number in counted.most_common(SHOWN)]
+    more = len(counted) - len(shown)
+    return ([f"{heading}:"] if shown else []) + shown + ([f"  and {more} more kinds"] if more > 0 else [])

@@ -1,0 +1,84 @@
+"""Handing over: what of a fieldbook may leave for one purpose, as the bundle every exporter is given. Where store, sound and corpus meet.
+
+Consent decides here, once, for every format: what it keeps back is listed with the rule that did. Any thread.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+from fieldapp.audio.cut import cut
+from fieldapp.corpus.bundle import TIER_ORDER, Bundle, LeftOut
+from fieldapp.model import Annotation, Segment, SegmentId
+from fieldapp.store import consent_filter, people, prompts, sessions
+from fieldapp.store.consent import ANYONE, may_use
+from fieldapp.store.rows import ANNOTATION, CONSENT, SEGMENT
+from fieldapp.store.store import Store
+
+EXPLAINED = 1000
+"""So many held-back segments get their own sentence; more are counted."""
+
+
+def gather(store: Store, *, purpose: str = "archive", audience: str = ANYONE, at: str = "", only: Iterable[SegmentId] | None = None) -> Bundle:
+    """The part of the fieldbook that this audience may have for this purpose; `only` narrows it to a basket of segments."""
+    db = store.reader()
+    db.execute("BEGIN")  # one moment of the fieldbook, however long reading takes
+    try:
+        return _bundle(db, store.folder, purpose, audience, at, None if only is None else set(only))
+    finally:
+        db.execute("COMMIT")
+
+
+def _bundle(db: sqlite3.Connection, folder: Path, purpose: str, audience: str, at: str, only: set[SegmentId] | None) -> Bundle:
+    allowed = consent_filter.condition(db, purpose, audience, at)
+    every = [s for s in SEGMENT.each(db, "1 ORDER BY recording, start, stop, id") if only is None or s.id in only]
+    may_leave = {row[0] for row in db.execute(f"SELECT id FROM segment WHERE {allowed.sql}", allowed.parameters)}  # noqa: S608  (made by the filter)
+    kept = tuple(s for s in every if s.id in may_leave)
+    held_back = [s for s in every if s.id not in may_leave]
+    inside = {s.id for s in kept}
+    texts: dict[SegmentId, list[Annotation]] = {}
+    for annotation in ANNOTATION.each(db):
+        if annotation.segment in inside:
+            texts.setdefault(annotation.segment, []).append(annotation)
+    persons = {p.id: p for p in people.persons(db)}
+    heard = {s.speaker for s in kept if s.speaker is not None}
+    recordings = {r.id: r for r in sessions.recordings(db)}
+    shown_sessions = {recordings[s.recording].session for s in kept}
+    roles = {s.id: tuple((p, role) for p, role in sessions.participants(db, s.id) if p in heard) for s in sessions.sessions(db) if s.id in shown_sessions}
+    masters = {s.recording for s in kept}
+    return Bundle(
+        title=_setting(db, "title") or folder.name,
+        description=_setting(db, "description"),
+        purpose=purpose,
+        folder=folder,
+        cut=cut,
+        sessions={s.id: s for s in sessions.sessions(db) if s.id in shown_sessions},
+        persons={key: value for key, value in persons.items() if key in heard},
+        varieties={v.id: v for v in people.varieties(db)},
+        roles=roles,
+        consents=tuple(c for c in CONSENT.each(db) if c.person in heard),
+        recordings={key: r for key, r in recordings.items() if key in masters or r.master in masters},
+        items={i.id: i for listed in prompts.promptlists(db) for i in prompts.items(db, listed.id)},
+        segments=kept,
+        annotations={key: tuple(sorted(found, key=_order)) for key, found in texts.items()},
+        left_out=_reasons(db, held_back, purpose, audience, at),
+        whole=frozenset(masters - {s.recording for s in SEGMENT.each(db) if s.id not in may_leave}),
+    )
+
+
+def _order(annotation: Annotation) -> tuple[int, str, bool, str]:
+    """Well-known tiers first, then by name; what a person confirmed before a draft."""
+    place = TIER_ORDER.index(annotation.tier) if annotation.tier in TIER_ORDER else len(TIER_ORDER)
+    return place, annotation.tier, annotation.state != "confirmed", annotation.id
+
+
+def _reasons(db: sqlite3.Connection, held_back: list[Segment], purpose: str, audience: str, at: str) -> tuple[LeftOut, ...]:
+    named = [LeftOut(s.id, may_use(db, s.id, purpose, audience, at).why) for s in held_back[:EXPLAINED]]
+    return (*named, *(LeftOut(s.id, "as the others: consent does not reach this far") for s in held_back[EXPLAINED:]))
+
+
+def _setting(db: sqlite3.Connection, name: str) -> str:
+    row = db.execute("SELECT value FROM setting WHERE id = ?", (name,)).fetchone()
+    return str(row["value"]) if row else ""

@@ -1,0 +1,98 @@
+"""Handing over: consent decides once for all formats; what stays is listed with the reason."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from fieldapp import handover
+from fieldapp.cli import main
+from fieldapp.corpus.output import Output
+from fieldapp.model import Consent, ConsentId, Recording, RecordingId, Segment, SegmentId, Session, SessionId, Span, new_id
+from fieldapp.store import consent, people, segments, sessions, texts
+from fieldapp.store.store import Store
+from fieldapp.store.transaction import Transaction
+
+RATE = 16000
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """Two speakers in one recording; only W1 lets anything leave."""
+    folder = tmp_path / "book"
+    with Store.create(folder, "Two & <more>") as store:
+        soundfile.write(folder / "audio" / "S_T1.wav", np.zeros(10 * RATE, np.int16), RATE)
+
+        def fill(tx: Transaction) -> None:
+            session = Session(id=SessionId(new_id()), name="S", date="2026-03-01")
+            sessions.add_session(tx, session)
+            master = Recording(id=RecordingId(new_id()), session=session.id, path="audio/S_T1.wav", rate=RATE, channels=1, bits=16, frames=10 * RATE)
+            sessions.add_recording(tx, master)
+            for number, code in enumerate(("W1", "M2")):
+                person = people.ensure_person(tx, code)
+                sessions.take_part(tx, session.id, person.id)
+                segment = Segment(
+                    id=SegmentId(new_id()), recording=master.id, span=Span(number * RATE, (number + 1) * RATE), speaker=person.id, state="checked"
+                )
+                segments.add_segments(tx, [segment])
+                texts.set_text(tx, segment.id, "transcription", f"words of {code}")
+            allowed = people.find_person(tx.db, "W1")
+            assert allowed is not None
+            consent.give(tx, Consent(id=ConsentId(new_id()), person=allowed.id, purpose="archive", allowed=True))
+
+        store.do(fill)
+    return folder
+
+
+def test_only_what_consent_lets_out_is_gathered_and_the_rest_is_named(book: Path) -> None:
+    with Store.open(book, read_only=True) as store:
+        bundle = handover.gather(store, purpose="archive")
+    assert [bundle.speaker_code(s) for s in bundle.segments] == ["W1"]
+    assert {p.code for p in bundle.persons.values()} == {"W1"}
+    assert "M2 has not allowed" in bundle.left_out[0].why
+    assert not bundle.whole, "the master also holds what must stay"
+
+
+def test_a_basket_narrows_what_is_gathered(book: Path) -> None:
+    with Store.open(book, read_only=True) as store:
+        everything = handover.gather(store, purpose="search")
+        assert len(everything.segments) == 2
+        assert everything.whole
+        assert handover.gather(store, purpose="search", only=[everything.segments[1].id]).segments == everything.segments[1:]
+
+
+def test_the_bundle_can_cut_the_sound_it_names(book: Path, tmp_path: Path) -> None:
+    with Store.open(book, read_only=True) as store:
+        bundle = handover.gather(store, purpose="archive")
+    source = bundle.sound_path(next(iter(bundle.recordings.values())))
+    Output(tmp_path / "out").file("piece.wav", lambda target: bundle.cut(source, bundle.segments[0].span, target))
+    assert soundfile.info(tmp_path / "out" / "piece.wav").frames == RATE
+
+
+def test_the_command_exports_reports_and_rewrites_nothing_the_second_time(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["export", str(book), "--format", "csv", "--out", str(tmp_path / "out"), "--json"]
+    assert main(command) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert first["written"] == ["segments.csv"]
+    assert len(first["left_out"]) == 1
+    with (tmp_path / "out" / "segments.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["transcription"] for row in csv.DictReader(file)] == ["words of W1"]
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["unchanged"] == ["segments.csv"]
+
+
+@pytest.mark.parametrize("where", ["inside", "a file"])
+def test_a_bad_place_is_refused_with_a_sentence(book: Path, tmp_path: Path, where: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("x")
+    out = book / "out" if where == "inside" else tmp_path / "file"
+    assert main(["export", str(book), "--format", "csv", "--out", str(out)]) == 1
+    assert str(out) in capsys.readouterr().err
+
+
+def test_an_unknown_format_is_wrong_usage(book: Path, tmp_path: Path) -> None:
+    assert main(["export", str(book), "--format", "doc", "--out", str(tmp_path / "out")]) == 2
