@@ -22,7 +22,7 @@ Fieldapp on a small demo: four meanings in Mandarin, Cantonese and English, twel
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing shown: what it is about, and the command with {book} and {demo} for the two folders."""
+    """One thing shown: what it is about, and the command with {book}, {out} (which holds it) and {demo} for the folders."""
 
     title: str
     words: tuple[str, ...]
@@ -44,6 +44,8 @@ STEPS = (
         ("search", "{book}", "sun"),
         frozenset({"Mandarin", "Cantonese", "English"}),
     ),
+    Step("To ELAN, for your own work", ("export", "{book}", "--format", "elan", "--purpose", "listen", "--out", "{out}/ELAN")),
+    Step("To an archive? Nothing leaves before its speakers have agreed", ("export", "{book}", "--format", "elan", "--out", "{out}/archive")),
     Step("Is everything whole?", ("check", "{book}")),
 )
 
@@ -62,7 +64,7 @@ class Shown:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Where the demo is built."""
-    parser.add_argument("--out", type=Path, metavar="DIR", help="build the demo fieldbook here and keep it (else in a temporary folder)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="build the demo in this folder and keep it (else in a temporary one)")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
@@ -70,22 +72,21 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     from fieldapp import paths
 
     with ExitStack() as undo:
-        temporary = "" if options.out else undo.enter_context(tempfile.TemporaryDirectory(prefix="fieldapp-tour-"))
-        book = options.out.absolute() if options.out else Path(temporary) / "Demo"
+        out = options.out.absolute() if options.out else Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="fieldapp-tour-")))
         shown = []
         for number, step in enumerate(STEPS):
             progress(number / len(STEPS), step.title)
-            shown.append(_show(step, book, paths.resource("demo")))
+            shown.append(_show(step, {"book": out / "Demo", "out": out, "demo": paths.resource("demo")}))
             if shown[-1].status == "failed":
                 break
         progress(1.0, "done")
     planned = [command.name for command in COMMANDS if not command.module]
-    data = {"fieldbook": str(book), "kept": bool(options.out), "steps": [asdict(one) for one in shown], "not_built": planned}
+    data = {"fieldbook": str(out / "Demo"), "kept": bool(options.out), "steps": [asdict(one) for one in shown], "not_built": planned}
     return Answer(_report(shown, planned, str(options.out or "")), data, int(shown[-1].status == "failed"))
 
 
-def _show(step: Step, book: Path, demo: Path) -> Shown:
-    words = [word.format(book=book, demo=demo) for word in step.words]
+def _show(step: Step, folders: dict[str, Path]) -> Shown:
+    words = [word.format_map(folders) for word in step.words]
     line = shlex.join(["fieldapp", *words])
     command = next(one for one in COMMANDS if one.name == words[0])
     if not command.module:
@@ -113,7 +114,7 @@ def _report(shown: list[Shown], planned: list[str], kept: str) -> str:
         parts.append("The tour ends here.")
     else:
         seconds = sum(one.seconds for one in shown)
-        where = f"The fieldbook stays in {kept}." if kept else "The fieldbook was temporary; --out DIR keeps it."
+        where = f"It stays in {kept}." if kept else "It was temporary; --out DIR keeps it."
         parts.append(f"All of this took {seconds:.1f} s. {where}")
     if planned:
         parts.append(f"Not part of this version yet, so not shown: {', '.join(planned)}.")

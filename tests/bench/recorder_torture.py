@@ -3,8 +3,9 @@
     python tests/bench/recorder_torture.py --seconds 600 --out tests/bench/results/2026-11-21-recorder-torture.json
 
 The application runs four busy threads, collects garbage over a million objects, and blocks its main thread for 5 s at a time; further
-processes load every core; the recorder's raised priority is taken from it. The marker signal numbers every frame. An independent ear on the virtual card's monitor (`parec`) hears the same: a
-break both hear at the same number is the card's or the player's own; one that only the recorder has would be ours.
+processes load every core; the recorder's raised priority is taken from it. The marker signal numbers every frame. An independent ear on
+the virtual card's monitor (`parec`) hears the same: a break both hear at the same number is the card's or the player's own; one that
+only the recorder has would be ours.
 """
 
 from __future__ import annotations

@@ -20,20 +20,27 @@ def test_the_tour_goes_through_and_leaves_nothing(capsys: pytest.CaptureFixture[
 
 
 def test_the_report_names_what_it_does_not_show(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert main(["tour", "--out", str(tmp_path / "Demo")]) == 0
+    assert main(["tour", "--out", str(tmp_path / "tour")]) == 0
     report = capsys.readouterr().out
     assert "synthetic" in report
-    assert f"stays in {tmp_path / 'Demo'}" in report
-    assert (tmp_path / "Demo" / "fieldbook.db").is_file()
+    assert f"stays in {tmp_path / 'tour'}" in report
+    assert (tmp_path / "tour" / "Demo" / "fieldbook.db").is_file()
+
+
+def test_what_speakers_have_not_allowed_stays(tmp_path: Path) -> None:
+    assert main(["tour", "--out", str(tmp_path)]) == 0
+    assert len(list((tmp_path / "ELAN").rglob("*.eaf"))) == 12
+    assert not list(tmp_path.glob("archive/*.eaf"))
 
 
 def test_a_folder_in_use_ends_the_tour_with_a_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "thesis.odt").write_text("years of work", encoding="utf-8")
+    (tmp_path / "Demo").mkdir()
+    (tmp_path / "Demo" / "thesis.odt").write_text("years of work", encoding="utf-8")
     assert main(["tour", "--out", str(tmp_path)]) == 1
     report = capsys.readouterr().out
     assert "This did not work" in report
     assert "The tour ends here." in report
-    assert [path.name for path in tmp_path.iterdir() if path.name != "fieldapp-home"] == ["thesis.odt"]
+    assert [path.name for path in (tmp_path / "Demo").iterdir()] == ["thesis.odt"]
 
 
 def test_the_demo_is_whole_small_and_says_that_nobody_speaks() -> None:
