@@ -64,9 +64,14 @@ def participants(db: sqlite3.Connection, session: SessionId) -> list[tuple[Perso
 
 def add_recording(tx: Transaction, recording: Recording) -> None:
     """Add a sound file; `path` is relative to the fieldbook, with forward slashes, and must be new."""
-    if recording.path.startswith("/") or "\\" in recording.path or ".." in recording.path.split("/") or ":" in recording.path:
+    if not stays_inside(recording.path):
         raise WrongUsage(f"The path of a recording must stay inside the fieldbook: {recording.path!r}.")
     RECORDING.insert(tx, [recording])
+
+
+def stays_inside(path: str) -> bool:
+    """Whether a path is relative, with forward slashes, and never climbs out of the fieldbook."""
+    return not (path.startswith("/") or "\\" in path or ":" in path or "\x00" in path or ".." in path.split("/"))
 
 
 def update_recording(tx: Transaction, recording: Recording) -> None:
