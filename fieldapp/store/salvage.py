@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fieldapp.errors import Damaged, FieldError
-from fieldapp.store import backup, check_files, check_rows, schema
+from fieldapp.store import backup, check_files, check_rows, schema, word_index
 from fieldapp.store.connect import DATABASE, open_reader, open_writer, read_header
 from fieldapp.store.finding import Progress
 
@@ -60,6 +60,8 @@ def salvage(folder: Path, progress: Progress) -> Salvaged:
                 progress(-1, f"saving {table}")
                 _save(source, target, table, result, backups)
             result.references = check_rows.mend_references(target, folder)
+            progress(-1, "building the word index")
+            word_index.rebuild_words(target)
             target.execute("COMMIT")
             target.execute("PRAGMA journal_mode=DELETE")
         _swap(damaged, fresh, result.aside)
@@ -102,10 +104,9 @@ def _transplant_first_page(good: Path, copy: Path) -> None:
 
 
 def _tables(db: sqlite3.Connection) -> list[str]:
-    """Our own tables; full-text tables and caches fill themselves through their triggers or are rebuilt."""
+    """The tables that hold the truth; what belongs to the word index is built anew at the end."""
     rows = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
-    shadows = tuple(f"{row[0]}_" for row in db.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"))
-    return [row["name"] for row in rows if not row["name"].startswith((*shadows, "word_", "_sqlite"))]
+    return [row["name"] for row in rows if not row["name"].startswith(("word_", "_sqlite"))]
 
 
 def _save(source: sqlite3.Connection, target: sqlite3.Connection, table: str, result: Salvaged, backups: list[Path]) -> None:

@@ -146,7 +146,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.sampled_from(["search", "publish", "train"]), st.sampled_from([ANYONE, "press"]), DAYS)
 @example([], "search", ANYONE, NOW)
 def test_the_answer_and_the_sql_condition_agree(shared: Store, rows: list[dict[str, object]], purpose: str, audience: str, at: str) -> None:

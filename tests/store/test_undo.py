@@ -137,7 +137,7 @@ def test_at_least_fifty_steps_are_kept_and_not_endlessly_many(store: Store, mast
 EDITS = st.lists(st.tuples(st.sampled_from(["add", "text", "split", "merge", "delete", "move"]), st.integers(0, 99)), min_size=1, max_size=10)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(EDITS)
 def test_any_sequence_of_edits_can_be_walked_back_and_forth(edits: list[tuple[str, int]]) -> None:
     with TemporaryDirectory() as folder, Store.create(Path(folder) / "book", "") as store:
