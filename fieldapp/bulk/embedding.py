@@ -18,6 +18,7 @@ from fieldapp.model import Segment, SegmentId, Space
 from fieldapp.speech import heads
 from fieldapp.speech.embed import F32, PARTS, Embedded, pack
 from fieldapp.speech.heads import Head
+from fieldapp.speech.manifest import Manifest, identity
 from fieldapp.store import spaces, vectors
 from fieldapp.store.rows import SEGMENT
 from fieldapp.store.spaces import OWN_HEAD
@@ -45,6 +46,11 @@ class Embeddings:
 
         raw = store.do(work)
         return cls(raw, _headed(store.reader(), raw))
+
+    @classmethod
+    def of(cls, store: Store, manifest: Manifest, width: int) -> Self:
+        """The spaces of the model that the manifest describes."""
+        return cls.open(store, identity(manifest), width, manifest.exit_layer)
 
     @property
     def headed(self) -> tuple[Space, ...]:

@@ -136,7 +136,7 @@ class _Scribe:
         vectors = None
         if utterance.frames is not None and len(utterance.frames):
             vectors = embedded(utterance.frames, speech_steps(VoiceActivity().push(audio), len(utterance.frames)))
-            self._embeddings = self._embeddings or Embeddings.open(self._store, utterance.model, utterance.frames.shape[1])
+            self._embeddings = self._embeddings or Embeddings.of(self._store, self._recogniser.manifest, utterance.frames.shape[1])
 
         def work(tx: Transaction) -> bool:
             now = SEGMENT.first(tx.db, f"id = ? AND {UNHEARD}", segment.id)

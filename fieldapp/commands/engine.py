@@ -12,6 +12,7 @@ from fieldapp.errors import FieldError, ModelError
 
 if TYPE_CHECKING:
     from fieldapp.speech.endpoints import EndpointRules
+    from fieldapp.speech.models.shelf import Shelf
     from fieldapp.speech.whisper import Whisper
 
 
@@ -45,18 +46,21 @@ def load_model(options: argparse.Namespace, chosen: settings.Settings, *, worker
     return model
 
 
-def model_folder(name: str) -> Path:
-    """A folder as given, or that of an installed or bundled model of this name."""
-    given = Path(name).expanduser()
-    if given.is_dir():
-        return given.absolute()
-    installed = paths.models() / name
-    if given.name == name and installed.is_dir():
-        return installed
+def model_shelf() -> Shelf:
+    """The person's models and those that came with the program."""
+    from fieldapp.speech.models.shelf import Shelf
+
     try:
-        return paths.resource("models", name)
-    except FieldError as trouble:
-        raise ModelError(f"There is no model '{name}'.", "See what is there: fieldapp model list.") from trouble
+        bundled = [paths.resource("models")]
+    except FieldError:
+        bundled = []
+    return Shelf(paths.models(), *bundled)
+
+
+def model_folder(name: str) -> Path:
+    """The folder of a model: as given, or that of an installed one if nobody altered it since."""
+    given = Path(name).expanduser()
+    return given.absolute() if given.is_dir() else model_shelf().trusted(name).folder
 
 
 def endpoint_rules(chosen: settings.Settings) -> EndpointRules:

@@ -91,6 +91,12 @@ def manifest_of(folder: Path) -> Manifest:
         raise ModelError(f"{path} is no model description: {trouble}.", "Install the model again.") from trouble
 
 
+def identity(manifest: Manifest) -> str:
+    """The model as a vector space knows it: models of one name but other weights are never mixed."""
+    checksum = manifest.checksums.get("model.bin", "")
+    return f"{manifest.name}@{checksum[:12]}" if checksum else manifest.name
+
+
 def write(folder: Path, manifest: Manifest) -> None:
     """Put the manifest into the folder, whole or not at all."""
     path, draft = folder / FILE, folder / f"{FILE}.new"

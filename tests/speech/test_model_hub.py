@@ -66,7 +66,7 @@ class Hub:
         self.asked.append((path, request.headers.get("Range", "")))
         name = path.rpartition("/")[2]
         self.counts[name] = self.counts.get(name, 0) + 1
-        quirk = self.quirks.get(name, lambda _n: "")(self.counts[name])
+        quirk = self.quirks[name](self.counts[name]) if name in self.quirks else ""
         if path.startswith("/api/models/owner/mini/revision/"):
             self.send(request, 200, json.dumps({"sha": COMMIT, "cardData": {"license": "mit"}}).encode(), quirk)
         elif path == f"/api/models/owner/mini/tree/{COMMIT}":

@@ -12,13 +12,13 @@ import pytest
 
 from fieldapp.errors import AlreadyThere, FieldError, ModelError, WrongUsage
 from fieldapp.speech import random_whisper
-from fieldapp.speech.manifest import Manifest, manifest_of
+from fieldapp.speech.manifest import Manifest, identity, manifest_of
 from fieldapp.speech.models import intake
 from fieldapp.speech.models.binary import read_layout, write_selection
 from fieldapp.speech.models.exit import make_twin
 from fieldapp.speech.models.intake import add_folder
 from fieldapp.speech.models.probe import probe
-from fieldapp.speech.models.shelf import Shelf, identity
+from fieldapp.speech.models.shelf import Shelf
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_a_folder_becomes_a_model_with_a_manifest(shelf: Shelf, copied: Path) ->
     assert about.measured["probe"]["width"] == 64
     assert about.measured["probe"]["encoder_layers"] == 2
     assert shelf.trusted("mini").folder == model.folder
-    assert identity(model) == f"mini@{about.checksums['model.bin'][:12]}"
+    assert identity(model.manifest) == f"mini@{about.checksums['model.bin'][:12]}"
     assert not [path for path in shelf.own.iterdir() if path.name.startswith(".")]
 
 

@@ -15,7 +15,6 @@ import pytest
 import soundfile
 
 from fieldapp import cli
-from fieldapp.errors import ModelError
 from fieldapp.model import Annotation, AnnotationId, Recording, RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.speech.random_whisper import make
 from fieldapp.store import segments, sessions, texts
@@ -167,12 +166,3 @@ def test_settings_become_thresholds() -> None:
     from fieldapp.speech.endpoints import NORMAL
 
     assert endpoint_rules(Settings()) == NORMAL
-
-
-def test_a_model_is_found_by_name(own_home: Path) -> None:
-    from fieldapp.commands.engine import model_folder
-
-    (own_home / "data" / "models" / "mine").mkdir(parents=True)
-    assert model_folder("mine") == own_home / "data" / "models" / "mine"
-    with pytest.raises(ModelError):
-        model_folder("../mine")

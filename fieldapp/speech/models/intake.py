@@ -74,6 +74,7 @@ def assembled(place: Path) -> Iterator[Path]:
     try:
         yield draft
         _make_durable(draft)
+        draft.chmod(0o755)  # made for one's eyes only, as scratch folders are
         draft.rename(place)
     except OSError as trouble:
         raise DiskFull(f"The model could not be written to {place.parent}: {trouble.strerror}.", "Free some space and try again.") from trouble

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fieldapp.errors import AlreadyThere, FieldError, ModelError
-from fieldapp.speech.manifest import Manifest, altered_files, checksums_of, manifest_of
+from fieldapp.speech.manifest import Manifest, altered_files, manifest_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 MODEL = "model.bin"
@@ -92,12 +92,6 @@ class Shelf:
         except OSError as trouble:
             raise FieldError(f"{model.folder} cannot be removed: {trouble.strerror}.", "Close other programs that use it.") from trouble
         return model.folder
-
-
-def identity(model: Installed) -> str:
-    """The model as it stands in a vector space: two models of one name but other weights are never mixed."""
-    checksum = model.manifest.checksums.get(MODEL) or checksums_of(model.folder)[MODEL]
-    return f"{model.manifest.name}@{checksum[:12]}"
 
 
 def _look_at(folder: Path, *, own: bool) -> Installed:

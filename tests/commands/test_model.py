@@ -1,0 +1,87 @@
+"""`fieldapp model` as a person calls it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fieldapp import cli
+from fieldapp.commands.engine import model_folder
+from fieldapp.errors import ModelError
+from fieldapp.speech import random_whisper
+
+Printed = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return random_whisper.make(tmp_path_factory.mktemp("given") / "mini", "mini")
+
+
+def call(capsys: Printed, *words: str) -> tuple[int, str, str]:
+    capsys.readouterr()
+    code = cli.main(["model", *words])
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def test_a_model_is_added_listed_cut_used_and_removed(capsys: Printed, given: Path, own_home: Path) -> None:
+    code, out, _ = call(capsys, "add", str(given), "--json", "--licence", "CC0-1.0")
+    assert code == 0
+    assert json.loads(out)["folder"] == str(own_home / "data" / "models" / "mini")
+    code, out, _ = call(capsys, "exit", "mini", "1")
+    assert (code, out.split(" is")[0]) == (0, "mini-exit1")
+    code, out, _ = call(capsys, "list", "--json")
+    listed = {model["name"]: model for model in json.loads(out)["models"]}
+    assert listed["mini"]["licence"] == listed["mini-exit1"]["licence"] == "CC0-1.0"
+    assert (listed["mini"]["exit_layer"], listed["mini-exit1"]["exit_layer"]) == (-1, 1)
+    assert model_folder("mini") == own_home / "data" / "models" / "mini"
+    assert call(capsys, "remove", "mini")[0] == 0
+    assert "mini-exit1" in call(capsys, "list")[1]
+    with pytest.raises(ModelError, match="no model 'mini'"):
+        model_folder("mini")
+
+
+def test_a_model_altered_behind_our_back_is_not_used(capsys: Printed, given: Path) -> None:
+    call(capsys, "add", str(given))
+    with (model_folder("mini") / "config.json").open("a") as file:
+        file.write(" ")
+    with pytest.raises(ModelError, match="altered"):
+        model_folder("mini")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["add", "no/such folder"], 1, "is no folder"),
+        (["add", "/nowhere"], 1, "/nowhere is no folder"),
+        (["add", "owner/name", "--endpoint", "http://127.0.0.1:9/"], 1, "cannot be reached"),
+        (["add", "owner/name", "--endpoint", "hub.example"], 1, "no web address"),
+        (["convert", "package:no-such-package"], 1, "is not installed"),
+        (["convert", "package:numpy"], 1, "carries no model"),
+        (["convert", "/nowhere", "--quantization", "int7"], 1, "is no number format"),
+        (["exit", "nothing", "1"], 1, "no model 'nothing'"),
+        (["remove", "nothing"], 1, "no model 'nothing'"),
+    ],
+)  # fmt: skip
+def test_bad_input_gets_a_sentence(capsys: Printed, words: list[str], code: int, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    found, out, err = call(capsys, *words)
+    assert (found, out) == (code, "")
+    assert sentence in err
+    assert err.startswith("fieldapp: ")
+
+
+def test_without_the_training_extra_conversion_says_what_is_missing(tmp_path: Path) -> None:
+    """In a process of its own, where the library cannot be imported."""
+    code = "import sys; sys.modules['torch'] = None; from fieldapp.cli import main; sys.exit(main(['model', 'convert', sys.argv[1]]))"
+    found = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, env=found, check=False)
+    assert done.returncode == 1
+    assert "extra [train]" in done.stderr
+    assert done.stderr.count("\n") == 1
