@@ -76,16 +76,24 @@ def accepts(index: int, rate: int, channels: int, kind: str = "input") -> bool:
 
 def find_input(name: str | None) -> Device:
     """The input remembered by this name (`name` or `name @ host`), or the default one."""
-    inputs = list_devices("input")
-    if not inputs:
-        raise DeviceError("No microphone was found.", "Plug one in and check that the system sees it.")
+    return _find(list_devices("input"), name, "microphone")
+
+
+def find_output(name: str | None) -> Device:
+    """The output remembered by this name, or the default one."""
+    return _find(list_devices("output"), name, "loudspeaker")
+
+
+def _find(devices: list[Device], name: str | None, what: str) -> Device:
+    if not devices:
+        raise DeviceError(f"No {what} was found.", "Plug one in and check that the system sees it.")
     if name is None:
-        return inputs[0]
-    for device in inputs:
+        return devices[0]
+    for device in devices:
         if name in (device.name, f"{device.name} @ {device.host}"):
             return device
-    known = ", ".join(device.name for device in inputs)
-    raise DeviceError(f"The microphone '{name}' is not there.", f"Plug it in, or choose one of: {known}.")
+    known = ", ".join(device.name for device in devices)
+    raise DeviceError(f"The {what} '{name}' is not there.", f"Plug it in, or choose one of: {known}.")
 
 
 def fresh_devices() -> dict[str, list[Device]]:
