@@ -8,6 +8,7 @@ returns at once. Nothing calls back: whoever draws a cursor asks `position` as o
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +24,8 @@ CHANNELS = 2
 _RING_FRAMES = 65_536  # 1.4 s; a power of two
 _CHUNK = 4096
 _PATIENCE_SECONDS = 0.02
+_GIVE_UP_SECONDS = 0.3
+_WARM_UP_SECONDS = 0.15  # a device that was just opened may swallow its first moments, and with them an onset
 
 
 class HeardClock:
@@ -54,6 +57,7 @@ class Player:
     def __init__(self, device: str | None = None) -> None:
         self._device = device
         self._mixer: Any = None
+        self._steady = 0.0
         self._playing: _Playing | None = None
         self._paused: tuple[tuple[Clip, ...], bool, float, Position] | None = None
 
@@ -61,7 +65,8 @@ class Player:
         """Play clips one after the other without gaps, from a place inside one of them if wanted."""
         self.stop()
         mixer = self._open()
-        self._playing = _Playing(mixer, Rendering(clips, int(mixer.samplerate), CHANNELS, loop=loop, speed=speed, start=start), (tuple(clips), loop, speed))
+        rendering = Rendering(clips, int(mixer.samplerate), CHANNELS, loop=loop, speed=speed, start=start)
+        self._playing = _Playing(mixer, rendering, (tuple(clips), loop, speed), self._steady)
 
     def pause(self) -> None:
         """Stop, and remember where."""
@@ -124,8 +129,9 @@ class Player:
 
     def close(self) -> None:
         """Stop and let the device go."""
+        drain = self._playing is not None and self._playing.over
         self.stop()
-        self._close_device()
+        self._close_device(drain=drain)
 
     def __enter__(self) -> Self:
         return self
@@ -142,13 +148,16 @@ class Player:
 
                 self._mixer = rtmixer.Mixer(device=output.index, channels=CHANNELS, samplerate=rate)
                 self._mixer.start()
+                self._steady = self._mixer.time + _WARM_UP_SECONDS
             except portaudio().PortAudioError as trouble:
                 self._close_device()
                 raise DeviceError(f"The loudspeaker '{output.name}' cannot be opened.", "Choose another one, or close what uses it.") from trouble
         return self._mixer
 
-    def _close_device(self) -> None:
+    def _close_device(self, *, drain: bool = False) -> None:
         if self._mixer is not None:
+            if drain:
+                self._mixer.stop()  # closing alone would cut off what the device still holds
             self._mixer.close()
         self._mixer = None
 
@@ -156,13 +165,13 @@ class Player:
 class _Playing:
     """One rendering on its way to the loudspeaker."""
 
-    def __init__(self, mixer: Any, rendering: Rendering, asked: tuple[tuple[Clip, ...], bool, float]) -> None:
+    def __init__(self, mixer: Any, rendering: Rendering, asked: tuple[tuple[Clip, ...], bool, float], not_before: float) -> None:
         import rtmixer  # noqa: PLC0415  (loads PortAudio)
 
         self.asked = asked
         self.trouble: FieldError | None = None
         self.dropouts = 0
-        self._mixer, self._rendering = mixer, rendering
+        self._mixer, self._rendering, self._not_before = mixer, rendering, not_before
         self._ring = rtmixer.RingBuffer(4 * CHANNELS, _RING_FRAMES)
         self._action: Any = None
         self._clock = HeardClock(rendering.rate, round(mixer.latency * rendering.rate) + _CHUNK)
@@ -186,7 +195,10 @@ class _Playing:
         self._ended.set()
         self._thread.join()
         if self._action is not None and self._action in self._mixer.actions:
-            self._mixer.wait(self._mixer.cancel(self._action), 5)
+            self._mixer.cancel(self._action)
+            deadline = time.monotonic() + _GIVE_UP_SECONDS  # a device that died cancels nothing
+            while self._action in self._mixer.actions and time.monotonic() < deadline:
+                time.sleep(0.005)
 
     def _heard(self) -> int:
         with self._lock:
@@ -221,4 +233,4 @@ class _Playing:
         with self._lock:
             if self._ring.read_available and (self._action is None or self._action not in self._mixer.actions):
                 self.dropouts += self._action is not None
-                self._action = self._mixer.play_ringbuffer(self._ring)
+                self._action = self._mixer.play_ringbuffer(self._ring, start=self._not_before)
