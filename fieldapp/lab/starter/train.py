@@ -1,0 +1,192 @@
+"""Training of one arm of the starter: A hears and writes, B also translates, C also pulls the same meaning together. Resumable.
+
+A checkpoint holds weights, optimiser and the number of the next batch; batches are made from seed and number, so a run
+that was stopped goes on as if it had not been. A batch is handled in a time that depends on nothing but its size, so
+`seconds` bounds a run honestly; the learning rate follows the share of time or steps used.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fieldapp.lab.starter.batches import Batch, Batches, ahead
+from fieldapp.lab.starter.corpus import Corpus
+from fieldapp.lab.starter.net import Shape, Weights, as_arrays, build, parameters
+from fieldapp.lab.starter.tokens import Vocabulary, learn
+
+log = logging.getLogger(__name__)
+ARMS = ("a", "b", "c")
+TEMPERATURE = 0.07
+SAVE_EVERY_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to train. The learning rate rises over `warm_up` steps and falls to nothing over `steps`."""
+
+    arm: str = "c"
+    seed: int = 1
+    steps: int = 6000
+    warm_up: int = 300
+    rate: float = 1.5e-3
+    size: int = 32
+    translate: float = 0.3
+    ctc: float = 0.3
+    meaning: float = 1.0
+    workers: int = 2
+    shape: Shape = field(default_factory=Shape)
+
+    def __post_init__(self) -> None:
+        if self.arm not in ARMS:
+            raise ValueError(f"no arm '{self.arm}'")
+
+
+def learned_vocabulary(corpus: Corpus, folder: Path) -> Vocabulary:
+    """The vocabulary of a run, learned from the trained texts the first time."""
+    place = folder / "tokenizer.json"
+    if not place.exists():
+        texts = [t for c in corpus.clips if c.split == "train" for t in (c.text, c.english) if t]
+        folder.mkdir(parents=True, exist_ok=True)
+        learn(texts).save(str(place))
+    return Vocabulary.load(place)
+
+
+def train(
+    corpus: Corpus, folder: Path, plan: Plan, *, device: str = "cpu", until: float = math.inf, said: Callable[[float, str], None] = lambda *_: None
+) -> Any:
+    """Train or go on training until the plan is done or the clock (`time.monotonic`) says `until`; return the network."""
+    import torch  # noqa: PLC0415
+
+    vocabulary = learned_vocabulary(corpus, folder)
+    torch.manual_seed(plan.seed)
+    model = build(plan.shape, vocabulary.size, heard=vocabulary.end + 1).to(device)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    first = _restore(folder, model, optimiser)
+    translate = plan.translate if plan.arm in "bc" else 0.0
+    batches = Batches(corpus, vocabulary, plan.seed, size=plan.size, translate=translate)
+    log.info("%d weights, from step %d of %d", parameters(model), first, plan.steps)
+    (folder / "plan.json").write_text(json.dumps(asdict(plan)), encoding="utf-8")
+    saved, begun, number = time.monotonic(), time.monotonic(), first
+    seen: list[dict[str, float]] = []
+    model.train()
+    for number, batch in ahead(batches, first, plan.steps, plan.workers):
+        for group in optimiser.param_groups:
+            group["lr"] = plan.rate * _shape_of_rate(number, plan)
+        losses = _losses(model, batch, plan, device)
+        total: Any = sum(losses.values())
+        optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        seen.append({name: float(value.detach()) for name, value in losses.items()})
+        if number % 50 == 49:
+            means = " ".join(f"{name} {np.mean([s[name] for s in seen]):.3f}" for name in seen[-1])
+            said((number + 1) / plan.steps, f"step {number + 1}: {means}; {(time.monotonic() - begun) / (number + 1 - first):.2f} s a step")
+            seen.clear()
+        if time.monotonic() - saved > SAVE_EVERY_S or time.monotonic() > until:
+            _save(folder, model, optimiser, number + 1)
+            saved = time.monotonic()
+        if time.monotonic() > until:
+            break
+    _save(folder, model, optimiser, number + 1)
+    return model
+
+
+def _shape_of_rate(number: int, plan: Plan) -> float:
+    if number < plan.warm_up:
+        return (number + 1) / plan.warm_up
+    return 0.5 * (1 + math.cos(math.pi * (number - plan.warm_up) / max(1, plan.steps - plan.warm_up))) + 0.01
+
+
+def _losses(model: Any, batch: Batch, plan: Plan, device: str) -> dict[str, Any]:
+    """What is to be made small: writing, hearing (CTC), and in arm C the distance between recordings of one meaning."""
+    import torch  # noqa: PLC0415
+    from torch.nn import functional  # noqa: PLC0415
+
+    def tensor(array: Any) -> Any:
+        return torch.from_numpy(array).to(device)
+
+    with torch.autocast(device, dtype=torch.bfloat16):
+        states, inside = model.encode(tensor(batch.mel), tensor(batch.steps))
+        logits = model.decode(tensor(batch.tokens), states, inside)
+        heard = model.ctc(states)
+    written = functional.cross_entropy(logits.float().transpose(1, 2), tensor(batch.targets), ignore_index=-100, label_smoothing=0.05)
+    losses = {"write": written, "hear": plan.ctc * _ctc(heard.float(), batch, device)}
+    if plan.arm == "c":
+        losses["mean"] = plan.meaning * _contrast(model, states.float(), batch, device)
+    return losses
+
+
+def _ctc(heard: Any, batch: Batch, device: str) -> Any:
+    """CTC over the transcripts (the end token is the blank). Rows without a transcript, or too short for it, are left out."""
+    import torch  # noqa: PLC0415
+    from torch.nn import functional  # noqa: PLC0415
+
+    rows = [i for i, t in enumerate(batch.transcripts) if t and 2 * len(t) < batch.speech_steps[i]]
+    if not rows:
+        return heard.sum() * 0.0
+    targets = torch.tensor([token for i in rows for token in batch.transcripts[i]], device=device)
+    lengths = torch.tensor([len(batch.transcripts[i]) for i in rows], device=device)
+    steps = torch.from_numpy(np.minimum(batch.steps[rows], heard.shape[1])).to(device)
+    return functional.ctc_loss(heard[rows].log_softmax(-1).transpose(0, 1), targets, steps, lengths, blank=batch.blank, zero_infinity=True)
+
+
+def _contrast(model: Any, states: Any, batch: Batch, device: str) -> Any:
+    """Each recording against the others of its batch: those of its meaning should be nearest."""
+    import torch  # noqa: PLC0415
+    from torch.nn import functional  # noqa: PLC0415
+
+    speech = (torch.arange(states.shape[1], device=device)[None] < torch.from_numpy(batch.speech_steps).to(device)[:, None]).float()
+    pooled = (states * speech[..., None]).sum(1) / speech.sum(1, keepdim=True).clamp(min=1)
+    vectors = functional.normalize(model.meaning(pooled), dim=1)
+    likeness = vectors @ vectors.T / TEMPERATURE
+    itself = torch.eye(len(vectors), dtype=torch.bool, device=device)
+    meanings = torch.from_numpy(batch.meanings).to(device)
+    same = (meanings[:, None] == meanings[None]) & ~itself
+    chances = likeness.masked_fill(itself, -1e4).log_softmax(1)
+    paired = same.any(1)
+    if not bool(paired.any()):
+        return states.sum() * 0.0
+    return -((chances * same).sum(1)[paired] / same.sum(1)[paired]).mean()
+
+
+def _save(folder: Path, model: Any, optimiser: Any, step: int) -> None:
+    import torch  # noqa: PLC0415
+
+    aside = folder / "checkpoint.pt.new"
+    torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, aside)
+    aside.replace(folder / "checkpoint.pt")
+
+
+def _restore(folder: Path, model: Any, optimiser: Any) -> int:
+    import torch  # noqa: PLC0415
+
+    place = folder / "checkpoint.pt"
+    if not place.exists():
+        return 0
+    kept = torch.load(place, weights_only=True)
+    model.load_state_dict(kept["model"])
+    optimiser.load_state_dict(kept["optimiser"])
+    return int(kept["step"])
+
+
+def trained_weights(folder: Path) -> Weights:
+    """What a run has learned so far."""
+    import torch  # noqa: PLC0415
+
+    kept = torch.load(folder / "checkpoint.pt", weights_only=True)
+    return as_arrays(kept["model"])
+
+
+def trained_shape(folder: Path) -> Shape:
+    """The size of a run's network."""
+    return Shape(**json.loads((folder / "plan.json").read_text(encoding="utf-8"))["shape"])

@@ -1,0 +1,59 @@
+"""Training can be stopped and goes on as if it had not been; what it learned can be exported."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fieldapp.lab.starter.corpus import Clip, Corpus
+from fieldapp.lab.starter.lexicon import LANGUAGES
+from fieldapp.lab.starter.net import Shape
+from fieldapp.lab.starter.train import Plan, train, trained_weights
+
+pytest.importorskip("torch", reason="training needs the extra [train]")
+pytestmark = pytest.mark.slow
+
+TINY = Shape(width=16, heads=2, encoder_layers=1, decoder_layers=1)
+
+
+@pytest.fixture
+def spoken(tmp_path: Path) -> Corpus:
+    """Twelve meanings in four languages, each a tone of its own."""
+    folder = tmp_path / "world"
+    folder.mkdir()
+    time = np.arange(8000) / 16000
+    clips: list[Clip] = []
+    samples: list[np.ndarray[tuple[int, ...], np.dtype[np.int16]]] = []
+    for number in range(12):
+        for place, language in enumerate(LANGUAGES):
+            samples.append((8000 * np.sin(2 * np.pi * (200 + 60 * number + 5 * place) * time)).astype(np.int16))
+            start = 8000 * len(clips)
+            clips.append(Clip(f"s:{number}", language, f"{language} word {number}", f"word {number}", "tone", "train", "sentence", start, 8000))
+    np.concatenate(samples).tofile(folder / "samples.i16")
+    (folder / "clips.jsonl").write_text("\n".join(json.dumps(asdict(c)) for c in clips), encoding="utf-8")
+    return Corpus(folder)
+
+
+def plan(arm: str, steps: int = 4) -> Plan:
+    return Plan(arm=arm, steps=steps, warm_up=2, size=8, workers=1, shape=TINY)
+
+
+@pytest.mark.parametrize("arm", ["a", "c"])
+def test_every_arm_learns_and_its_loss_stays_finite(arm: str, spoken: Corpus, tmp_path: Path) -> None:
+    train(spoken, tmp_path / arm, plan(arm))
+    assert all(np.isfinite(w).all() for w in trained_weights(tmp_path / arm).values())
+
+
+def test_a_run_stopped_by_the_clock_goes_on_where_it_was(spoken: Corpus, tmp_path: Path) -> None:
+    train(spoken, tmp_path / "run", plan("c"), until=-math.inf)
+    halfway = trained_weights(tmp_path / "run")
+    train(spoken, tmp_path / "run", plan("c"))
+    after = trained_weights(tmp_path / "run")
+    assert any(not np.array_equal(halfway[name], after[name]) for name in after)
+    train(spoken, tmp_path / "run", plan("c"))
+    assert all(np.array_equal(after[name], again) for name, again in trained_weights(tmp_path / "run").items())
