@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Look at everything; fails only when something essential is missing."""
     from fieldapp import paths
+    from fieldapp.commands.engine import model_shelf
     from fieldapp.doctor.fonts import fonts
     from fieldapp.doctor.machine import machine
     from fieldapp.doctor.models import models
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         raise FieldError(f"There is no folder {folder}.", "Name a fieldbook or any folder, or none.")
     looks: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
         ("sound", sound),
-        ("models", lambda: models(paths.resource() / "models" / "starter", paths.models())),
+        ("models", lambda: models(model_shelf())),
         ("machine", machine),
         ("disk", lambda: place(folder)),
         ("fonts", fonts),

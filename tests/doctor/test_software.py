@@ -11,6 +11,7 @@ import pytest
 from fieldapp.doctor import software
 from fieldapp.doctor.fonts import judged, parsed
 from fieldapp.doctor.models import models
+from fieldapp.speech.models.shelf import Shelf
 
 
 def test_sqlite_is_tried_and_its_faults_are_named() -> None:
@@ -77,21 +78,19 @@ def folder(path: Path, manifest: object) -> Path:
 
 
 def test_no_model_is_told_with_what_still_works(tmp_path: Path) -> None:
-    (finding,) = models(tmp_path / "starter", tmp_path / "models")
+    (finding,) = models(Shelf(tmp_path / "models"))
     assert finding.status == "look"
     assert "Recording" in finding.advice
 
 
-def test_the_starter_and_installed_models_are_listed(tmp_path: Path) -> None:
-    folder(tmp_path / "starter", {"format": 1, "name": "starter", "languages": ["cmn", "yue"]})
+def test_installed_and_bundled_models_are_listed(tmp_path: Path) -> None:
+    folder(tmp_path / "bundled" / "starter", {"format": 1, "name": "starter", "languages": ["cmn", "yue"]})
     folder(tmp_path / "models" / "small", {"format": 1, "name": "small"})
-    (tmp_path / "models" / ".part").mkdir()
-    found = models(tmp_path / "starter", tmp_path / "models")
-    assert [(finding.what, finding.status) for finding in found] == [("model starter", "ok"), ("model small", "ok")]
-    assert "cmn, yue" in found[0].found
+    found = models(Shelf(tmp_path / "models", tmp_path / "bundled"))
+    assert [(finding.what, finding.status) for finding in found] == [("model small", "ok"), ("model starter", "ok")]
+    assert "cmn, yue" in found[1].found
 
 
-def test_broken_model_folders_are_told(tmp_path: Path) -> None:
+def test_a_broken_model_is_told(tmp_path: Path) -> None:
     folder(tmp_path / "models" / "garbled", [])
-    folder(tmp_path / "models" / "hollow", {"format": 1, "name": "hollow"}).joinpath("model.bin").unlink()
-    assert [finding.status for finding in models(tmp_path / "starter", tmp_path / "models")] == ["look", "look"]
+    assert [finding.status for finding in models(Shelf(tmp_path / "models"))] == ["look"]
