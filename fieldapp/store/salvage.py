@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from fieldapp.errors import Damaged, FieldError
+from fieldapp.errors import Damaged
 from fieldapp.store import backup, check_files, check_rows, schema, word_index
-from fieldapp.store.connect import DATABASE, open_reader, open_writer, read_header
+from fieldapp.store.connect import DATABASE, open_reader, open_writer
 from fieldapp.store.finding import Progress
 
 _CHUNK = 5000
-_FIRST_PAGE = 4096
+_PAGE = 4096
 _MOST_ROWS = 1 << 33  # a row number beyond this is damage, not data
 
 
@@ -65,6 +65,11 @@ def salvage(folder: Path, progress: Progress) -> Salvaged:
             target.execute("COMMIT")
             target.execute("PRAGMA journal_mode=DELETE")
         _swap(damaged, fresh, result.aside)
+    except Damaged:
+        if not backups:
+            raise
+        result.aside = backup.restore(folder, backups[0])
+        result.references = f"Nothing else could be read: this is the fieldbook of the backup {backups[0].name}."
     finally:
         for ending in ("", "-wal", "-shm"):
             fresh.with_name(fresh.name + ending).unlink(missing_ok=True)
@@ -80,27 +85,41 @@ def _readable(damaged: Path, backups: list[Path]) -> Iterator[sqlite3.Connection
             file = damaged.with_name(damaged.name + ending)
             if file.exists():
                 shutil.copyfile(file, copy.with_name(copy.name + ending))
-        for first_page in (None, *backups):
-            if first_page is not None:
-                _transplant_first_page(first_page, copy)
-            with contextlib.suppress(sqlite3.DatabaseError, FieldError):
-                read_header(copy)
-                with closing(sqlite3.connect(copy, isolation_level=None)) as db:
-                    db.row_factory = sqlite3.Row
-                    db.text_factory = lambda raw: raw.decode("utf-8", "replace")
-                    db.execute("PRAGMA query_only=ON")
-                    db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                    yield db
-                    return
-    raise Damaged(f"Nothing of {damaged} can be read, and there is no backup to help.", "Keep the file; specialists may read more of it.")
+        if not _opens(copy) and not any(_opens(_with_first_page_of(good, copy)) for good in (copy, *backups)):
+            raise Damaged(f"Nothing of {damaged} can be read.", "Keep the file; specialists may read more of it.")
+        with closing(_connect(copy)) as db:
+            yield db
 
 
-def _transplant_first_page(good: Path, copy: Path) -> None:
-    """The first page says where each table begins; a backup of the same fieldbook says the same."""
-    with good.open("rb") as source, copy.open("rb+") as target:
-        page = bytearray(source.read(_FIRST_PAGE))
-        page[92:96] = bytes(4)  # the size noted in the page is then not trusted: the length of the file counts
+def _connect(copy: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(copy, isolation_level=None)
+    db.row_factory = sqlite3.Row
+    db.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    db.execute("PRAGMA query_only=ON")
+    return db
+
+
+def _opens(copy: Path) -> bool:
+    """Whether SQLite finds our tables in it."""
+    try:
+        with closing(_connect(copy)) as db:
+            return bool(db.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('segment', 'annotation')").fetchone()[0] == 2)
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _with_first_page_of(good: Path, copy: Path) -> Path:
+    """The first page says where each table begins; a backup of the same fieldbook says the same.
+
+    The size noted in it is made untrustworthy, so that the length of the file counts: that alone opens a truncated file.
+    """
+    with good.open("rb") as source:
+        page = bytearray(source.read(_PAGE))
+    page[92:96] = bytes(4)
+    with copy.open("rb+") as target:
         target.write(page)
+        target.truncate(max(copy.stat().st_size, _PAGE) // _PAGE * _PAGE)
+    return copy
 
 
 def _tables(db: sqlite3.Connection) -> list[str]:
@@ -122,6 +141,7 @@ def _save(source: sqlite3.Connection, target: sqlite3.Connection, table: str, re
     for start in range(1, last + 1, _CHUNK):
         for rows in _read(source, f"SELECT {columns} FROM {table} WHERE rowid BETWEEN ? AND ?", start, min(start + _CHUNK - 1, last), holes):  # noqa: S608
             result.read += target.executemany(put, rows).rowcount
+    holes += [(number, number) for number in _unseen(source, target, table)]
     if holes:
         _fill_holes(target, table, columns, put, holes, result, backups)
     else:
@@ -145,17 +165,24 @@ def _read(source: sqlite3.Connection, query: str, start: int, stop: int, holes: 
     yield rows
 
 
+def _unseen(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> list[int]:
+    """Row numbers an index knows but reading did not meet: a damaged tree can hide rows without an error."""
+    known: list[int] = []
+    with contextlib.suppress(sqlite3.DatabaseError):
+        known += (row[0] for row in source.execute(f"SELECT rowid FROM {table} INDEXED BY sqlite_autoindex_{table}_1"))  # noqa: S608
+    there = {row[0] for row in target.execute(f"SELECT rowid FROM {table}")}  # noqa: S608
+    return sorted(number for number in set(known) - there if 0 < number < _MOST_ROWS)
+
+
 def _last_number(source: sqlite3.Connection, table: str, backups: list[Path]) -> int:
     """The highest row number anything can tell us of: the table, an index, the sequence, a backup."""
     numbers: list[int] = [0]
     for query in (f"SELECT max(rowid) FROM {table} NOT INDEXED", f"SELECT max(+rowid) FROM {table}", f"SELECT seq FROM sqlite_sequence WHERE name = '{table}'"):  # noqa: S608
         with contextlib.suppress(sqlite3.DatabaseError):
             numbers += [row[0] or 0 for row in source.execute(query)]
-    if len(numbers) == 1:
-        for copy in backups:
-            with contextlib.suppress(sqlite3.DatabaseError), closing(open_reader(copy, immutable=True)) as db:
-                numbers.append((db.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or 0) * 2 + _CHUNK)  # noqa: S608
-                break
+    for copy in backups[:1]:
+        with contextlib.suppress(sqlite3.DatabaseError), closing(open_reader(copy, immutable=True)) as db:
+            numbers.append((db.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or 0) + _CHUNK)  # noqa: S608
     return max(number for number in numbers if number < _MOST_ROWS)
 
 

@@ -189,14 +189,30 @@ def test_without_a_backup_all_but_the_unreadable_rows_are_saved(store: Store) ->
         assert kept + again.reader().execute("SELECT count(*) FROM segment").fetchone()[0] > 5800
 
 
-def test_a_truncated_database_without_a_backup_is_kept_and_said_to_be_hopeless_or_saved(store: Store) -> None:
+def test_of_a_truncated_database_what_is_left_is_saved(store: Store) -> None:
     fill(store, 3000)
     store.close()
     database = store.folder / DATABASE
-    database.write_bytes(database.read_bytes()[:3000])
-    with pytest.raises(FieldError, match="no backup"):
+    database.write_bytes(database.read_bytes()[: database.stat().st_size * 2 // 3])
+    check.repair(store.folder, quiet)
+    with Store.open(store.folder) as again:
+        assert again.reader().execute("SELECT count(*) FROM segment").fetchone()[0] > 0
+
+
+def test_a_hopeless_database_gives_way_to_a_backup_and_stays_as_it_is_without_one(store: Store) -> None:
+    store.do(lambda tx: people.ensure_person(tx, "W1"))
+    copy = backup.make(store.folder / DATABASE)
+    store.close()
+    database = store.folder / DATABASE
+    database.write_bytes(b"rubbish" * 1000)
+    kept = copy.rename(store.folder / copy.name)
+    with pytest.raises(FieldError, match="Nothing of"):
         check.repair(store.folder, quiet)
-    assert database.stat().st_size == 3000
+    assert database.stat().st_size == 7000
+    kept.rename(copy)
+    check.repair(store.folder, quiet)
+    with Store.open(store.folder) as again:
+        assert people.find_person(again.reader(), "W1")
 
 
 def test_repair_never_works_on_a_fieldbook_somebody_has_open(store: Store) -> None:
