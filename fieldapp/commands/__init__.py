@@ -40,7 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("info", "what a fieldbook holds", "fieldapp.commands.info"),
     Command("check", "examine a fieldbook, and mend it with --repair", "fieldapp.commands.check"),
     Command("doctor", "devices, models, disk, versions: what is missing and how to get it", "fieldapp.commands.doctor"),
-    Command("record", "record a session from the command line"),
+    Command("record", "record a session from the command line", "fieldapp.commands.record"),
     Command("import", "bring recordings, manifests and annotations in", "fieldapp.commands.import_"),
     Command("transcribe", "turn recordings into draft text", "fieldapp.commands.transcribe"),
     Command("embed", "compute meaning and sound vectors"),
