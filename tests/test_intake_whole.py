@@ -98,6 +98,18 @@ def test_json_is_one_document_and_problems_exit_with_one(tmp_path: Path, capsys:
     assert "bad.wav" in text
 
 
+def test_check_knows_originals_and_misses_them_when_they_are_gone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "book"
+    main(["new", str(book)])
+    main(["import", str(book), str(some_sound(tmp_path / "in", 2, kind="ogg"))])
+    capsys.readouterr()
+    _, report, _ = answer(capsys, "check", book)
+    assert "audio/" not in json.dumps(report)
+    (book / "audio" / "000.ogg").unlink()
+    _, report, _ = answer(capsys, "check", book)
+    assert "audio/000.ogg, which audio/000.wav was converted from, is missing" in json.dumps(report)
+
+
 def test_wrong_usage_and_what_is_not_built_are_said_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = tmp_path / "book"
     main(["new", str(book)])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -207,7 +208,7 @@ class QualityMeter:
 
 def mains_hum(second: NDArray[np.float32], rate: int) -> int:
     """50 or 60 when one second of sound holds a steady line there (or at twice and three times it), else 0."""
-    spectrum = np.square(np.abs(np.fft.rfft(second * np.hanning(len(second)))))[: round(200 * len(second) / rate) + 1]
+    spectrum = np.square(np.abs(np.fft.rfft(second * _fade(len(second)))))[: round(200 * len(second) / rate) + 1]
     spectrum *= 16 / 3 / len(second) ** 2  # a sine of power p gives p summed over its line
     loudest, mains = 0.0, 0
     for base in (50, 60):
@@ -216,6 +217,11 @@ def mains_hum(second: NDArray[np.float32], rate: int) -> int:
         if steady and sum(lines) > loudest:
             loudest, mains = sum(lines), base
     return mains
+
+
+@cache
+def _fade(length: int) -> NDArray[np.float32]:
+    return np.hanning(length).astype(np.float32)
 
 
 def _line(spectrum: NDArray[np.float64], frequency: int, seconds: float) -> float:

@@ -18,8 +18,8 @@ from fieldapp.store.transaction import Transaction
 
 def masters(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterator[Finding]:
     """Recordings whose file is missing or no longer has the bytes it had; a renamed file is recognised by its checksum."""
-    rows = db.execute("SELECT id, path, sha256, bytes FROM recording ORDER BY path").fetchall()
-    known = {row["path"] for row in rows}
+    rows = db.execute("SELECT id, path, original, sha256, bytes FROM recording ORDER BY path").fetchall()
+    known = {path for row in rows for path in (row["path"], row["original"])}
     unknown = [file for file in sorted((folder / "audio").rglob("*")) if file.is_file() and file.relative_to(folder).as_posix() not in known]
     taken: set[Path] = set()
     for number, row in enumerate(rows):
@@ -32,6 +32,9 @@ def masters(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterato
             yield _missing(row, renamed.relative_to(folder).as_posix() if renamed else "")
         elif row["sha256"] and (file.stat().st_size != row["bytes"] or sha256(file) != row["sha256"]):
             yield Finding("changed-master", f"{row['path']} is not the file it was (its checksum differs).", "Fetch the original from your copies.")
+        if row["original"] and not (folder / row["original"]).is_file():
+            hint = "The recording itself is whole; put the original back from your copies."
+            yield Finding("missing-original", f"{row['original']}, which {row['path']} was converted from, is missing.", hint, serious=False)
     left = [file.relative_to(folder).as_posix() for file in unknown if file not in taken]
     if left:
         listed = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")

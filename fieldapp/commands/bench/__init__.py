@@ -10,6 +10,7 @@ from fieldapp.commands import Answer, Progress
 BENCHES: tuple[tuple[str, str, str], ...] = (
     ("commit", "time until one segment with its texts is durable", "fieldapp.commands.bench.commit"),
     ("words", "word search in a million segments", "fieldapp.commands.bench.words"),
+    ("intake", "importing many files, reading a long one: speed and memory", "fieldapp.commands.bench.intake"),
 )
 """Name, what it measures, module."""
 
