@@ -43,7 +43,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("record", "record a session from the command line", "fieldapp.commands.record"),
     Command("import", "bring recordings, manifests and annotations in", "fieldapp.commands.import_"),
     Command("transcribe", "turn recordings into draft text", "fieldapp.commands.transcribe"),
-    Command("embed", "compute meaning and sound vectors"),
+    Command("embed", "compute meaning and sound vectors", "fieldapp.commands.embed"),
     Command("search", "find recordings by word, meaning or sound", "fieldapp.commands.search"),
     Command("export", "hand over to other programs", "fieldapp.commands.export"),
     Command("deposit", "make a self-checked archive deposit"),

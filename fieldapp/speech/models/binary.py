@@ -86,6 +86,14 @@ def write_selection(source: Path, target: Path, layout: Layout, wanted: Callable
         _write(old, new, layout, kept, aliases)
 
 
+def encoder_width(path: Path) -> int:
+    """How many numbers an encoder state has."""
+    positions = read_layout(path).variable("encoder/position_encodings/encodings")
+    if positions is None or len(positions.shape) != 2:
+        raise ModelError(f"{path} has no encoder.", "Fetch or convert the model again.")
+    return positions.shape[1]
+
+
 def _write(old: IO[bytes], new: IO[bytes], layout: Layout, variables: Iterable[Variable], aliases: Iterable[tuple[str, str]]) -> None:
     listed = sorted(variables, key=lambda variable: variable.name)
     new.write(struct.pack("<I", VERSION) + _text(layout.architecture) + struct.pack("<II", layout.revision, len(listed)))

@@ -1,0 +1,105 @@
+"""Compute meaning and sound vectors for what has none yet; with a sentence encoder, vectors of texts. Goes on where it was stopped."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fieldapp.commands import Answer, Progress
+from fieldapp.commands.engine import current, model_folder
+from fieldapp.errors import ReadOnly, WrongUsage
+
+if TYPE_CHECKING:
+    from fieldapp.bulk.embedding import Embeddings
+    from fieldapp.speech.heads import Head
+    from fieldapp.store.store import Store
+
+OWN, NONE = "own", "none"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What, with which model and head."""
+    parser.add_argument("fieldbook", metavar="DIR", type=Path, help="the fieldbook")
+    parser.add_argument("--model", default="", help="a Whisper for sound or a sentence encoder for text, by name or folder (else: the one in the settings)")
+    parser.add_argument("--head", default=OWN, metavar="H", help="'own' (made from this fieldbook's vectors), 'none', or a head file")
+    parser.add_argument("--tier", default="translation", help="whose texts a sentence encoder reads (default translation)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="where it runs (else: as in the settings)")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Answer:
+    """Do it and count."""
+    from fieldapp.speech.manifest import manifest_of
+    from fieldapp.store.store import Store
+
+    folder: Path = options.fieldbook.absolute()
+    with Store.open(folder) as store:
+        if store.read_only:
+            raise ReadOnly(f"{folder} is open for reading only: {store.read_only_reason}.", "Nothing was changed.")
+        model = model_folder(options.model or current().model)
+        return (_texts if manifest_of(model).kind == "text" else _sounds)(store, model, options, progress)
+
+
+def _sounds(store: Store, model: Path, options: argparse.Namespace, progress: Progress) -> Answer:
+    from fieldapp.audio.master import F32, stream_master
+    from fieldapp.bulk.embedding import Embeddings
+    from fieldapp.bulk.listening import listen
+    from fieldapp.model import Recording
+    from fieldapp.speech import heads, whisper
+    from fieldapp.speech.device import processor_cores
+    from fieldapp.speech.manifest import identity
+    from fieldapp.speech.models.binary import encoder_width
+    from fieldapp.store.sessions import parts
+
+    head = None if options.head in (OWN, NONE) else heads.from_bytes(_read(Path(options.head)))
+    cores = processor_cores()
+    recogniser = whisper.load(model, options.device or current().compute_device, threads=1, workers=cores)
+    home = Embeddings.of(store, recogniser.manifest, encoder_width(model / "model.bin"))
+    kind = _kind(head, home) if head else ""
+
+    def sound(master: Recording) -> Iterator[F32]:
+        return stream_master(store.folder, parts(store.reader(), master.id))
+
+    outcome = listen(store, recogniser, home, sound, cores, progress, own_heads=options.head != NONE)
+    if head:
+        home.adopt(store, kind, head)
+        outcome.heads.append(f"'{head.name}' for {kind}")
+    data: dict[str, Any] = {"model": identity(recogniser.manifest), "exit_layer": recogniser.manifest.exit_layer, **asdict(outcome)}
+    lines = [f"{outcome.embedded} segments have new vectors from {recogniser.manifest.name}"]
+    lines += [f"  without sound  {outcome.silent}"] * bool(outcome.silent)
+    lines += [f"  {made}" for made in outcome.heads] + [f"  not read  {trouble}" for trouble in outcome.troubles]
+    lines.append(f"  {outcome.seconds:.1f} s, {outcome.speech_seconds / max(outcome.seconds, 1e-6):.0f} times as fast as speech")
+    return Answer("\n".join(lines), data, code=1 if outcome.troubles else 0)
+
+
+def _texts(store: Store, model: Path, options: argparse.Namespace, progress: Progress) -> Answer:
+    from fieldapp.bulk.listening import embed_texts
+    from fieldapp.speech.manifest import identity
+    from fieldapp.speech.text import TextEncoder
+    from fieldapp.store import texts
+
+    if options.head != OWN:
+        raise WrongUsage("--head is for sound; texts are compared as the sentence encoder gives them.")
+    if options.tier not in (there := texts.tiers(store.reader())):
+        raise WrongUsage(f"There is no text on a tier '{options.tier}'.", f"There are: {', '.join(there) or 'none yet'}.")
+    encoder = TextEncoder(model)
+    space, count = embed_texts(store, encoder, encoder.manifest, encoder.width, options.tier, progress)
+    data = {"model": identity(encoder.manifest), "space": space.kind, "embedded": count}
+    return Answer(f"{count} texts of the tier {options.tier} have new vectors from {encoder.manifest.name}", data)
+
+
+def _kind(head: Head, home: Embeddings) -> str:
+    """Whether a head is for meaning or sound: their raw vectors differ in width."""
+    for kind, space in home.raw.items():
+        if space.dims == head.takes:
+            return kind
+    raise WrongUsage(f"The head '{head.name}' takes vectors of {head.takes} numbers, which this model does not give.", "It was made for another model.")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as trouble:
+        raise WrongUsage(f"The head {path} cannot be read: {trouble.strerror}.", "Name a head file, 'own' or 'none'.") from trouble
