@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -71,14 +72,22 @@ def restore(folder: Path, copy: Path) -> Path:
     """Put a copy in the place of the database; returns where the present one was laid aside. The caller holds the lock."""
     refuse_foreign(copy)
     present = folder / DATABASE
-    aside = folder / FOLDER / f"replaced-{datetime.now():{_STAMP}}.db"
     incoming = present.with_name(present.name + ".new")
-    incoming.write_bytes(copy.read_bytes())
-    _make_durable(incoming)
-    for ending in ("-shm", "-wal", ""):  # the write-ahead file belongs to the database it was written for
+    shutil.copyfile(copy, incoming)
+    return replace(present, incoming, "replaced")
+
+
+def replace(present: Path, incoming: Path, why: str) -> Path:
+    """Put a whole new database in the place of the present one, which is first copied aside; killed at any moment, one of them is there."""
+    aside = present.parent / FOLDER / f"{why}-{datetime.now():{_STAMP}}.db"
+    for ending in ("", "-wal"):  # the write-ahead file belongs to the database it was written for
         file = present.with_name(present.name + ending)
         if file.exists():
-            file.replace(aside.with_name(aside.name + ending))
+            shutil.copyfile(file, aside.with_name(aside.name + ending))
+            _make_durable(aside.with_name(aside.name + ending))
+    _make_durable(incoming)
+    for ending in ("-wal", "-shm"):
+        present.with_name(present.name + ending).unlink(missing_ok=True)
     incoming.replace(present)
     return aside
 

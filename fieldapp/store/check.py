@@ -17,6 +17,7 @@ from fieldapp.store import backup, check_files, check_rows, connect, holder, sal
 from fieldapp.store.connect import DATABASE
 from fieldapp.store.finding import Finding, Progress
 from fieldapp.store.store import Store
+from fieldapp.store.trouble import as_sentence
 
 Part = Callable[[sqlite3.Connection, Path, Progress], Iterator[Finding]]
 PARTS: tuple[Part, ...] = (
@@ -84,5 +85,10 @@ def _held(folder: Path) -> Iterator[None]:
         with contextlib.suppress(Damaged):  # that is what is being repaired
             connect.refuse_foreign(folder / DATABASE)
         yield
+    except (sqlite3.Error, OSError) as error:
+        sentence = as_sentence(error, folder)
+        if sentence:
+            raise sentence from error
+        raise
     finally:
         lock.release()

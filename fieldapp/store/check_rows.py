@@ -6,11 +6,10 @@ import json
 import sqlite3
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from fieldapp.model import Changed
 from fieldapp.store import backup, word_index
@@ -90,7 +89,7 @@ def strangers(db: sqlite3.Connection, folder: Path, progress: Progress) -> Itera
         yield Finding("stranger", f"The database holds a {row['type']} '{row['name']}' that Fieldapp did not make.", "Repair removes it.", mend=remove)
 
 
-def _mend(folder: Path) -> Any:
+def _mend(folder: Path) -> Callable[[Transaction], str]:
     return lambda tx: mend_references(tx.db, folder, tx)
 
 

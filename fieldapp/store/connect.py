@@ -6,6 +6,7 @@ sqlite-utils, so that reading an up-to-date fieldbook starts quickly.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import struct
 from dataclasses import dataclass
@@ -56,11 +57,15 @@ def refuse_foreign(path: Path) -> Header:
     header = read_header(path)
     if header.application_id != APPLICATION_ID:
         raise NotAFieldbook(f"{path} is an SQLite database of another program, not a fieldbook.", "Nothing was changed in it.")
-    refuse_newer(path, header.version)
+    _refuse_newer(path, header.version)
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists() and wal.stat().st_size:  # an upgrade that was killed may have told its version only there
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(open_reader(path)) as db:
+            _refuse_newer(path, db.execute("PRAGMA user_version").fetchone()[0])
     return header
 
 
-def refuse_newer(path: Path, version: int) -> None:
+def _refuse_newer(path: Path, version: int) -> None:
     """Raise for a schema this version does not know."""
     if version > SCHEMA_VERSION:
         raise FieldbookTooNew(

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from fieldapp.errors import Damaged
@@ -30,7 +29,7 @@ _MOST_ROWS = 1 << 33  # a row number beyond this is damage, not data
 class Salvaged:
     """How many rows were read, how many came from a backup, and the stretches of row numbers that could not be read."""
 
-    aside: Path
+    aside: Path = Path()
     read: int = 0
     from_backup: int = 0
     unreadable: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
@@ -49,7 +48,7 @@ def salvage(folder: Path, progress: Progress) -> Salvaged:
     damaged, fresh = folder / DATABASE, folder / f"{DATABASE}.salvaged"
     fresh.unlink(missing_ok=True)
     backups = [copy for copy in backup.found(folder) if check_files.is_good(copy)]
-    result = Salvaged(folder / backup.FOLDER / f"damaged-{datetime.now():%Y-%m-%d-%H%M%S}.db")
+    result = Salvaged()
     schema.make_database(fresh, "")
     try:
         with _readable(damaged, backups) as source, closing(open_writer(fresh)) as target:
@@ -64,7 +63,7 @@ def salvage(folder: Path, progress: Progress) -> Salvaged:
             word_index.rebuild_words(target)
             target.execute("COMMIT")
             target.execute("PRAGMA journal_mode=DELETE")
-        _swap(damaged, fresh, result.aside)
+        result.aside = backup.replace(damaged, fresh, "damaged")
     except Damaged:
         if not backups:
             raise
@@ -193,11 +192,3 @@ def _fill_holes(target: sqlite3.Connection, table: str, columns: str, put: str, 
             for start, stop in holes:
                 rows = source.execute(f"SELECT {columns} FROM {table} WHERE rowid BETWEEN ? AND ?", (start, stop)).fetchall()  # noqa: S608
                 result.from_backup += target.executemany(put, rows).rowcount
-
-
-def _swap(damaged: Path, fresh: Path, aside: Path) -> None:
-    for ending in ("-shm", "-wal", ""):
-        file = damaged.with_name(damaged.name + ending)
-        if file.exists():
-            file.replace(aside.with_name(aside.name + ending))
-    fresh.replace(damaged)

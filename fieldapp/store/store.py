@@ -69,9 +69,9 @@ class Store:
             for name in FOLDERS:
                 (folder / name).mkdir(parents=True, exist_ok=True)
             schema.make_database(folder / DATABASE, title)
+            return cls(folder, holder.take(folder), "", new=True)
         except (OSError, sqlite3.Error) as error:
             raise as_sentence(error, folder) or NotAFieldbook(f"No fieldbook can be made in {folder}: {error}.", "Choose another folder.") from error
-        return cls(folder, holder.take(folder), "", new=True)
 
     @classmethod
     def open(cls, folder: Path, *, read_only: bool = False) -> Self:

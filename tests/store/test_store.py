@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -63,6 +64,16 @@ def test_a_newer_fieldbook_is_refused_and_stays_as_it_is(store: Store) -> None:
     with pytest.raises(FieldbookTooNew, match="newer Fieldapp"):
         Store.open(store.folder, read_only=True)
     assert {path: path.read_bytes() for path in store.folder.iterdir() if path.is_file()} == before
+
+
+def test_a_newer_version_that_only_the_write_ahead_file_knows_is_refused_too(store: Store, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    store.do(lambda tx: tx.db.execute(f"PRAGMA user_version={connect.SCHEMA_VERSION + 1}"))
+    shutil.copytree(store.folder, copy, ignore=shutil.ignore_patterns("*-shm", "reserve"))
+    before = (copy / connect.DATABASE).read_bytes(), (copy / "fieldbook.db-wal").read_bytes()
+    with pytest.raises(FieldbookTooNew):
+        Store.open(copy)
+    assert ((copy / connect.DATABASE).read_bytes(), (copy / "fieldbook.db-wal").read_bytes()) == before
 
 
 def test_work_that_fails_is_rolled_back_and_the_next_one_runs(store: Store) -> None:
