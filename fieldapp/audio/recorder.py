@@ -8,6 +8,7 @@ too long; a full disk ends the recording. The protocol is described in `protocol
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import queue
@@ -71,7 +72,8 @@ class Recorder:
         finally:
             self.deck.close(self.ending or "the recorder failed")
             self.server.close()
-            protocol.contact_path(self._folder).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a disk that turned read-only keeps it; the lock tells that nobody is there
+                protocol.contact_path(self._folder).unlink(missing_ok=True)
             log.info("ends: %s", self.ending)
 
     def _keep_contact(self, moment: float) -> None:

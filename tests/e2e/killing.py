@@ -61,7 +61,7 @@ def kill_the_application(book: Path, times: int, seed: int) -> dict[str, Any]:
     master = read_master(book / "audio" / "m")
     numbers = read_marker(master.parts[0].read(Span(0, master.frames)))
     played = soundfile.info(book / "marker.wav").frames
-    intact = breaks(numbers) == [] and numbers[0] == 1
+    intact = bool(breaks(numbers) == [] and numbers[0] == 1)
     return {"kills": times, "recorders": len(pids), "played_frames": played, "lost_frames": played - len(numbers), "intact": intact}
 
 
@@ -80,7 +80,7 @@ def kill_the_recorder(book: Path, after: float) -> dict[str, Any]:
     before = opened_by(path)
     master = read_master(book / "audio" / "m", mend=True)
     numbers = read_marker(master.parts[0].read(Span(0, master.frames)))
-    intact = breaks(numbers) == [] and numbers[0] == 1 and len(numbers) == master.frames
+    intact = bool(breaks(numbers) == [] and numbers[0] == 1 and len(numbers) == master.frames)
     after_repair = opened_by(path)
     lost = heard - master.frames / RATE
     tail = master.frames - min(before.values(), default=0)
