@@ -28,7 +28,7 @@ PREROLL_SECONDS = 2.0
 LOST_SECONDS = 1.0
 FIRST_SOUND_SECONDS = 4.0  # a sound server needs up to two seconds before the first block comes
 RETRY_SECONDS = 0.5
-SETTLE_SECONDS = 1.0  # sound heard after a gap before its length is fixed
+SETTLE_SECONDS = 0.9  # sound heard after a gap before its length is fixed; kept in memory that long, so less than a crash may cost
 WARN_SECONDS = 600.0
 NOTICES_KEPT = 500
 
@@ -55,7 +55,7 @@ class Deck:
         self._pending: list[Floats] = []
         self._heard_at = self._opened_at = self._retry_at = 0.0
         self._warned = False
-        self._notice_number = 0
+        self._notice_number = self._overflows_seen = 0
 
     # --- what is asked ---
 
@@ -108,6 +108,7 @@ class Deck:
         assert source
         self._clock = FrameClock(source.rate * (source.speed or 1.0), source.latency)
         self._opened_at = self._heard_at = time.perf_counter()
+        self._overflows_seen = source.overflows
         self._preroll.clear()
         self._pending.clear()
 
@@ -188,7 +189,7 @@ class Deck:
     def _hear(self) -> None:
         source = self._source
         assert source
-        before, over = source.overflows, source.over  # asked first, so that what came until then is still read
+        over = source.over  # asked first, so that what came until then is still read
         block = source.read()
         now = time.perf_counter()
         if len(block):
@@ -196,8 +197,9 @@ class Deck:
             self._clock.observe(now, source.delivered)
             if self.meter:
                 self.meter.feed(block)
-        if source.overflows > before:
-            self._overflowed(source.overflows - before)
+        if source.overflows > self._overflows_seen:
+            self._overflowed(source.overflows - self._overflows_seen)
+            self._overflows_seen = source.overflows
         if self.take is None:
             self._keep_preroll(block)
         elif self.take.between_parts:
