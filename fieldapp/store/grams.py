@@ -1,50 +1,50 @@
-"""What the word index stores for a text and asks for a query: runs of three characters as FTS5 tokens. Pure functions.
+"""What the word index stores for a text and asks for a query: runs of four characters as FTS5 tokens. Pure functions.
 
-A token is `p` (the text as typed) or `l` (its loose form, only where that differs) and three characters; the index's own
-prefix tables of two and three characters answer for one and two characters. Edges of the text are characters too, so
-"the whole text" and "a whole word" are single look-ups. ASCII is moved into a private area: FTS5's `ascii` tokenizer then
-takes every token as it is, and no query can ever contain FTS5 syntax.
+A token is `p` (the text as typed) or `l` (its loose form, only where that differs) and four characters; the index's own
+prefix tables answer for one, two and three. The whole text and each of its blank-separated words are tokens too (as checksums,
+confirmed texts apart from drafts), so that the best matches of a common word need no walk. ASCII is moved into a private
+area: FTS5's `ascii` tokenizer then takes every token as it is, and no query can ever contain FTS5 syntax.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from fieldapp.store.fold import NOTHING, fold, loose
 
-_START, _STOP = "\ue080", "\ue081"
+RUN = 4
+_STOP = "\ue080"
 _ASCII = {code: chr(0xE000 + code) for code in range(128)}
-_SPACE = _ASCII[0x20]
 _ASKED_AT_MOST = 24  # runs of a long query that are looked up; what is found is compared in full anyway
+CONFIRMED, DRAFT = "c", "d"
 
 
 def document(text: str, tags: str) -> str:
-    """The tokens of one text, to be indexed (and later deleted) under its row number."""
-    folded, loosely = fold(text, NOTHING), loose(text)
-    plain = _runs(folded)
-    extra = _runs(loosely) - plain if loosely != folded else ()
-    return f"{' p'.join(('', *plain))}{' l'.join(('', *extra))} {tags}"
+    """The tokens of one text, to be indexed (and later deleted) under its row number; the last tag is its state."""
+    folded, loosely, state = fold(text, NOTHING), loose(text), tags[-1]
+    tokens = {"p" + run for run in _runs(folded)} | _wholes(folded, state)
+    if loosely != folded:
+        tokens |= {"l" + run for run in _runs(loosely) if "p" + run not in tokens} | _wholes(loosely, state)
+    return f"{' '.join(tokens)} {tags}"
 
 
 def anywhere(sought: str, *, loosely: bool) -> str:
     """FTS5 expression for texts that hold `sought` (folded, or loose)."""
-    return all_of(_one(run, loosely) for run in _inner(sought.translate(_ASCII)))
-
-
-def whole(sought: str, *, loosely: bool) -> str:
-    """FTS5 expression for texts that are nothing but `sought`."""
-    return all_of(_one(run, loosely) for run in _inner(_START + sought.translate(_ASCII) + _STOP))
-
-
-def as_words(sought: str, *, loosely: bool) -> str:
-    """FTS5 expression for texts where blanks or edges stand around `sought`."""
     moved = sought.translate(_ASCII)
-    before, after = (_START, _SPACE), (_STOP, _SPACE)
-    if len(moved) == 1:
-        return any_of(_one(first + moved + last, loosely) for first in before for last in after)
-    first = any_of(_one(edge + moved[:2], loosely) for edge in before)
-    last = any_of(_one(moved[-2:] + edge, loosely) for edge in after)
-    return all_of([anywhere(sought, loosely=loosely), first, last])
+    runs = [moved] if len(moved) < RUN else list(dict.fromkeys(moved[at : at + RUN] for at in range(len(moved) - RUN + 1)))
+    return all_of(_one(run, loosely) for run in runs[:: -(-len(runs) // _ASKED_AT_MOST)])
+
+
+def whole(sought: str, state: str) -> str:
+    """FTS5 expression for texts in this state that are nothing but `sought`."""
+    return _checksum("e", sought, state)
+
+
+def as_words(sought: str, state: str) -> str:
+    """FTS5 expression for texts in this state in which the blank-separated words of `sought` stand."""
+    return all_of(_checksum("w", word, state) for word in sought.split()[:_ASKED_AT_MOST])
 
 
 def tag(kind: str, value: int | str) -> str:
@@ -55,21 +55,22 @@ def tag(kind: str, value: int | str) -> str:
 def _runs(folded: str) -> set[str]:
     if not folded:
         return set()
-    padded = _START + folded.translate(_ASCII) + _STOP + _STOP
-    return {padded[at : at + 3] for at in range(len(padded) - 2)}
+    padded = folded.translate(_ASCII) + _STOP * (RUN - 1)
+    return {padded[at : at + RUN] for at in range(len(folded))}
 
 
-def _inner(moved: str) -> list[str]:
-    if len(moved) < 3:
-        return [moved]
-    runs = list(dict.fromkeys(moved[at : at + 3] for at in range(len(moved) - 2)))
-    step = -(-len(runs) // _ASKED_AT_MOST)
-    return runs[::step]
+def _wholes(folded: str, state: str) -> set[str]:
+    return {_checksum("e", folded, state), *(_checksum("w", word, state) for word in folded.split())}
+
+
+@lru_cache(maxsize=50_000)
+def _checksum(kind: str, text: str, state: str) -> str:
+    return f"{kind}{state}{zlib.crc32(text.strip().encode()):x}"
 
 
 def _one(run: str, loosely: bool) -> str:
     kinds = ("p", "l") if loosely else ("p",)
-    return any_of(f'"{kind}{run}"{"*" if len(run) < 3 else ""}' for kind in kinds)
+    return any_of(f'"{kind}{run}"{"*" if len(run) < RUN else ""}' for kind in kinds)
 
 
 def all_of(expressions: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ no more than the speaker's own rows. Reads only, on any thread.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fieldapp.errors import NotThere
@@ -24,8 +24,8 @@ _NAMED = {
     ),
     "session": ("n", "SELECT pk FROM session WHERE id = :name OR name = :name COLLATE NOCASE", "SELECT name FROM session ORDER BY date DESC, name LIMIT 8"),
 }
-_WITHIN_DATES = """SELECT pk, date <> '' AND (:since = '' OR date >= :since) AND (:until = '' OR date <= :until OR substr(date, 1, length(:until)) = :until)
-  FROM session"""
+_WITHIN_DATES = """SELECT pk, date, date <> '' AND (:since = '' OR date >= :since)
+  AND (:until = '' OR date <= :until OR substr(date, 1, length(:until)) = :until) FROM session"""
 
 
 @dataclass(slots=True)
@@ -37,9 +37,9 @@ class Filter:
     barred: list[str] = field(default_factory=list)
     impossible: bool = False
 
-    def narrow(self, expression: str, *, confirmed: bool = False) -> str:
+    def narrow(self, expression: str) -> str:
         """The expression, true only for texts that pass."""
-        needed = " AND ".join((expression, *self.needed, *(["c"] if confirmed else [])))
+        needed = " AND ".join((expression, *self.needed))
         return f"({needed}) NOT {any_of(self.barred)}" if self.barred else needed
 
     def choose(self, tags: Iterable[tuple[str, bool]]) -> None:
@@ -68,7 +68,7 @@ def filter_of(db: sqlite3.Connection, query: Query) -> Filter:
         made.needed.append("c")
     if query.since or query.until:
         days = {"since": query.since, "until": query.until}
-        made.choose((tag("n", pk), bool(yes)) for pk, yes in db.execute(_WITHIN_DATES, days))
+        made.choose(_times([tuple(row) for row in db.execute(_WITHIN_DATES, days)]))
     if made.allowed.sql != "1" and db.execute("SELECT 1 FROM consent WHERE segment IS NOT NULL").fetchone() is None:
         made.choose(_speakers_allowed(db, made.allowed))
     return made
@@ -81,6 +81,25 @@ def _named(db: sqlite3.Connection, kind: str, name: str) -> list[str]:
         names = ", ".join(row[0] for row in db.execute(known))
         raise NotThere(f"There is no {kind} '{name}' in this fieldbook.", f"Some that are: {names}." if names else f"It names no {kind} yet.")
     return found
+
+
+def _times(sessions: Sequence[tuple[int, str, int]]) -> Iterator[tuple[str, bool]]:
+    """Years that are within the dates or without as a whole, else months, else sessions, each as one tag."""
+    by_year: dict[str, list[tuple[int, str, int]]] = {}
+    by_month: dict[str, list[tuple[int, str, int]]] = {}
+    for session in sessions:
+        by_year.setdefault(session[1][:4], []).append(session)
+    for year, inside in by_year.items():
+        if len({yes for _, _, yes in inside}) == 1:
+            yield "y" + year.encode().hex(), bool(inside[0][2])
+            continue
+        for session in inside:
+            by_month.setdefault(session[1][:7], []).append(session)
+    for month, inside in by_month.items():
+        if len({yes for _, _, yes in inside}) == 1:
+            yield "m" + month.encode().hex(), bool(inside[0][2])
+        else:
+            yield from ((tag("n", pk), bool(yes)) for pk, _, yes in inside)
 
 
 def _speakers_allowed(db: sqlite3.Connection, allowed: Condition) -> list[tuple[str, bool]]:

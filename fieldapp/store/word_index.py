@@ -17,7 +17,8 @@ TABLES = (
     "CREATE TABLE word_entry (pk INTEGER PRIMARY KEY, segment INTEGER NOT NULL, text TEXT NOT NULL, tags TEXT NOT NULL)",
     "CREATE TABLE word_stale (pk INTEGER PRIMARY KEY)",
     "CREATE TABLE word_version (version INTEGER NOT NULL)",
-    "CREATE VIRTUAL TABLE word_index USING fts5(runs, content='', columnsize=0, detail=none, prefix='2 3', tokenize='ascii')",
+    "CREATE VIRTUAL TABLE word_index USING fts5(runs, content='', columnsize=0, detail=none, prefix='2 3 4', tokenize='ascii')",
+    "INSERT INTO word_index (word_index, rank) VALUES ('pgsz', 1000)",  # small pages: rare words step over common ones page by page
     "INSERT INTO word_index (word_index, rank) VALUES ('hashsize', 16000000)",  # bytes gathered in memory before a piece of index is written
     """CREATE TRIGGER word_added AFTER INSERT ON annotation BEGIN
          INSERT OR IGNORE INTO word_stale VALUES (NEW.pk); END""",
@@ -29,13 +30,14 @@ TABLES = (
          INSERT OR IGNORE INTO word_stale SELECT pk FROM annotation WHERE segment = NEW.id; END""",
     """CREATE TRIGGER word_recording AFTER UPDATE OF session ON recording BEGIN
          INSERT OR IGNORE INTO word_stale SELECT a.pk FROM annotation a JOIN segment s ON s.id = a.segment WHERE s.recording = NEW.id; END""",
-    """CREATE TRIGGER word_session AFTER UPDATE OF pk, variety ON session BEGIN
+    """CREATE TRIGGER word_session AFTER UPDATE OF pk, variety, date ON session BEGIN
          INSERT OR IGNORE INTO word_stale SELECT a.pk FROM annotation a JOIN segment s ON s.id = a.segment
          JOIN recording r ON r.id = s.recording WHERE r.session = NEW.id; END""",
 )
 
-# s: speaker, v: variety (the segment's, else its session's), n: session, k: tier, c or d: confirmed or draft
-TAGS = """COALESCE('s' || p.pk, 's0') || COALESCE(' v' || v.pk, ' v0') || ' n' || n.pk || ' k' || lower(hex(a.tier))
+# s: speaker, v: variety (the segment's, else its session's), n: session, y and m: its year and month, k: tier, c or d: confirmed or draft
+TAGS = """COALESCE('s' || p.pk, 's0') || COALESCE(' v' || v.pk, ' v0') || ' n' || n.pk
+  || ' y' || lower(hex(substr(n.date, 1, 4))) || ' m' || lower(hex(substr(n.date, 1, 7))) || ' k' || lower(hex(a.tier))
   || CASE a.state WHEN 'confirmed' THEN ' c' ELSE ' d' END"""
 _TRUTH = f"""SELECT a.pk AS pk, s.pk AS segment, a.text AS text, {TAGS} AS tags
   FROM annotation a JOIN segment s ON s.id = a.segment JOIN recording r ON r.id = s.recording JOIN session n ON n.id = r.session

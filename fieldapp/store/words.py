@@ -1,8 +1,9 @@
 """Word search: what the user typed becomes phrases, the index names candidates, every candidate is compared in full.
 
 Words apart by blanks must all occur in one text; a "quoted part" is one phrase; nothing else has a meaning. Best first: the
-whole text, then whole words, then parts of words; confirmed before drafts; more of the text covered before less. Work
-is bounded: the better kinds are looked up first, and once a pool is full the total is honestly "more than". Any thread.
+whole text, then whole words, then parts of words; confirmed before drafts; more of the text covered before less. Work is
+bounded: of a common word only the first and the better kinds of matches are compared, and the total is honestly "more than".
+Reads only, on any thread.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from fieldapp.store import grams
 from fieldapp.store.fold import FOLDS, fold, fold_with_spans, folds_for, joins, loose, merge_ranges
 from fieldapp.store.word_filter import Filter, filter_of
 
-POOL = 200  # segments that are compared and ranked (at least twice the limit)
+POOL = 100  # segments compared and ranked for each kind of match (at least twice the limit)
 LOOKED_AT = 5000  # candidates that are looked at for one kind of match before giving up
 LONGEST_QUERY, MOST_TERMS = 5000, 32
 WHOLE_TEXT, WHOLE_WORDS, WITHIN_WORDS, WITHIN_LETTERS = 3, 2, 1, 0
@@ -105,38 +106,41 @@ def _terms(query: Query) -> list[Term]:
     return terms
 
 
-def _pool(db: sqlite3.Connection, query: Query, terms: Sequence[Term], whole: Term, narrow: Filter) -> tuple[dict[int, _Candidate], bool]:
-    """The best candidate of each segment, best kinds first, until the pool is full; and whether something was left out."""
-    best: dict[int, _Candidate] = {}
-    seen: set[int] = set()
-    room = max(POOL, 2 * query.limit)
-    for expression in _expressions(terms, whole, narrow, checked_only=query.checked_only):
-        looked_at = 0
-        for pk, segment, text, tags in _candidates(db, expression, narrow):
-            looked_at += 1
-            if len(best) >= room or looked_at > LOOKED_AT:
-                return best, True
-            if pk in seen:
+class _Pool:
+    """The best candidate of each segment."""
+
+    def __init__(self, db: sqlite3.Connection, terms: Sequence[Term], whole: Term) -> None:
+        self.best: dict[int, _Candidate] = {}
+        self._db, self._terms, self._whole = db, terms, whole
+        self._seen: set[int] = set()
+
+    def take(self, expression: str, narrow: Filter, room: int) -> bool:
+        """Judge what the index names, for at most `room` more segments; False when something had to be left out."""
+        full = len(self.best) + room
+        for looked_at, (pk, segment, text, tags) in enumerate(_candidates(self._db, expression, narrow)):
+            if looked_at >= LOOKED_AT or (len(self.best) >= full and pk not in self._seen):
+                return False
+            if pk in self._seen:
                 continue
-            seen.add(pk)
-            judged = _judge(text, terms, whole)
+            self._seen.add(pk)
+            judged = _judge(text, self._terms, self._whole)
             if judged:
                 candidate = _Candidate(pk, segment, judged[0], tags.endswith(" c"), judged[1])
-                if segment not in best or candidate.order() < best[segment].order():
-                    best[segment] = candidate
-    return best, False
+                if segment not in self.best or candidate.order() < self.best[segment].order():
+                    self.best[segment] = candidate
+        return True
 
 
-def _expressions(terms: Sequence[Term], whole: Term, narrow: Filter, *, checked_only: bool) -> Iterator[str]:
-    kinds = [
-        grams.whole(whole.key, loosely=bool(whole.folds)),
-        grams.all_of(grams.as_words(term.key, loosely=bool(term.folds)) for term in terms),
-        grams.all_of(grams.anywhere(term.key, loosely=bool(term.folds)) for term in terms),
-    ]
-    for kind in kinds:
-        yield narrow.narrow(kind, confirmed=True)
-        if not checked_only:
-            yield narrow.narrow(kind)
+def _pool(db: sqlite3.Connection, query: Query, terms: Sequence[Term], whole: Term, narrow: Filter) -> tuple[dict[int, _Candidate], bool]:
+    """Everything that matches; where that is too much (then True), what was entered first and the better kinds of matches."""
+    room = max(POOL, 2 * query.limit)
+    pool = _Pool(db, terms, whole)
+    if pool.take(narrow.narrow(grams.all_of(grams.anywhere(term.key, loosely=bool(term.folds)) for term in terms)), narrow, room):
+        return pool.best, False
+    for state in (grams.CONFIRMED, grams.DRAFT):
+        pool.take(narrow.narrow(grams.whole(whole.key, state)), narrow, room)
+        pool.take(narrow.narrow(grams.all_of(grams.as_words(term.key, state) for term in terms)), narrow, room)
+    return pool.best, True
 
 
 def _candidates(db: sqlite3.Connection, expression: str, narrow: Filter) -> Iterator[tuple[int, int, str, str]]:

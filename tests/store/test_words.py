@@ -185,7 +185,7 @@ def test_a_full_pool_is_told_as_more_than(monkeypatch: pytest.MonkeyPatch) -> No
     db = book_of(["kamat"] * 20 + ["ma"])
     found = ask(db, "ma", limit=3)
     assert found.more
-    assert found.total == 6
+    assert found.total == 7
     assert [hit.text for hit in found.hits] == ["ma", "kamat", "kamat"]
 
 
