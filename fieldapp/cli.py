@@ -59,7 +59,7 @@ def _run(command: Command, words: list[str]) -> int:
         if not command.module:
             raise NotBuiltYet(f"'fieldapp {command.name}' is planned but not built yet in version {__version__}.")
         module = importlib.import_module(command.module)
-        options = parser_of(command, module).parse_args(words)
+        options = _parse(parser_of(command, module), words)
         answer = _logged(module, options)
     except FieldError as trouble:
         return _say(trouble)
@@ -68,6 +68,14 @@ def _run(command: Command, words: list[str]) -> int:
         return 1
     sys.stdout.write((json.dumps(answer.data, ensure_ascii=False, indent=2) if options.json else answer.text) + "\n")
     return answer.code
+
+
+def _parse(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    """Options before, between or after the other words, as people type them; only a parser with sub-commands cannot have that."""
+    try:
+        return parser.parse_intermixed_args(words)
+    except TypeError:
+        return parser.parse_args(words)
 
 
 def _logged(module: ModuleType, options: argparse.Namespace) -> Answer:

@@ -110,6 +110,14 @@ def test_check_knows_originals_and_misses_them_when_they_are_gone(tmp_path: Path
     assert "audio/000.ogg, which audio/000.wav was converted from, is missing" in json.dumps(report)
 
 
+def test_options_may_stand_anywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book, folder = tmp_path / "book", some_sound(tmp_path / "in", 1)
+    main(["new", str(book)])
+    capsys.readouterr()
+    assert main(["import", str(book), "--speaker", "W1", str(folder), "--session", "s"]) == 0
+    assert main(["import", "--dry-run", str(book), str(folder)]) == 0
+
+
 def test_wrong_usage_and_what_is_not_built_are_said_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = tmp_path / "book"
     main(["new", str(book)])

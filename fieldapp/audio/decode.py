@@ -146,7 +146,7 @@ class AudioReader(ABC):
         claimed, found = self.sound.frames, self._at
         if found == 0:
             raise AudioError(f"{self.sound.path} holds no sound that can be decoded.", self.trouble or "Play it in another program to see if it is damaged.")
-        if not self.trouble and found < claimed:
+        if claimed - found > self.rate // 10:  # lossy containers only estimate
             self.trouble = _shortfall(self.rate, found, claimed)
         self.sound = replace(self.sound, frames=found, exact=True)
 
@@ -270,7 +270,7 @@ def _open_reader(path: Path) -> AudioReader:
 
 
 def _shortfall(rate: int, found: int, claimed: int) -> str:
-    return f"The file is cut short: {found / rate:.1f} s of {claimed / rate:.1f} s are there."
+    return f"The file is cut short or damaged: {found / rate:.1f} s of {claimed / rate:.1f} s are there."
 
 
 def _cut_short(path: Path, reader: AudioReader) -> str:
