@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from fieldapp import settings as settings_file
 from fieldapp.errors import FieldError
 from fieldapp.gui.bridge import Bridge
+from fieldapp.gui.listening import Listening
 from fieldapp.gui.theme import Colours, colours
 from fieldapp.gui.words import say
 from fieldapp.jobs import Job, Jobs, Progress
@@ -40,6 +41,7 @@ class Desk(QObject):
         self._settings_path = settings_path
         self.bridge = Bridge(self)
         self.jobs = Jobs(post=self.bridge.post)
+        self.listening = Listening(settings.output_device, self._on_trouble)
         self.store: Store | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._extra: set[str] = set()
@@ -74,8 +76,9 @@ class Desk(QObject):
             self.conditions_changed.emit()
 
     def close(self) -> None:
-        """The end: background work, fieldbook, bridge, in this order."""
+        """The end: background work, loudspeaker, fieldbook, bridge, in this order."""
         self.jobs.close()
+        self.listening.close()
         self.close_fieldbook()
         self.bridge.close()
 
@@ -115,6 +118,9 @@ class Desk(QObject):
     def run(self, work: Callable[[Progress], Any], done: Callable[[Any], None], failed: Callable[[Exception], None] | None = None) -> Job:
         """Do something long in the background; `done` and `failed` run in the GUI thread."""
         return self.jobs.run(work, done, failed or self._on_failed)
+
+    def _on_trouble(self, trouble: FieldError) -> None:
+        self.bridge.post(lambda: self.say(str(trouble), "look"))
 
     def _on_failed(self, trouble: Exception) -> None:
         if isinstance(trouble, FieldError):

@@ -44,7 +44,10 @@ class Entry:
     needs_fieldbook: bool = True
 
 
-PAGES: tuple[Entry, ...] = (Entry("start", "Start", "Ctrl+1", "fieldapp.gui.pages.start", needs_fieldbook=False),)
+PAGES: tuple[Entry, ...] = (
+    Entry("start", "Start", "Ctrl+1", "fieldapp.gui.pages.start", needs_fieldbook=False),
+    Entry("find", "Find", "Ctrl+4", "fieldapp.gui.pages.find"),
+)
 
 
 def make_page(entry: Entry, desk: Desk) -> Page:
