@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -69,38 +69,45 @@ def only_for_the_window(path: Path) -> bool:
     return path.relative_to(CODE).parts[0] in ("gui", "app.py")
 
 
-@pytest.mark.parametrize("path", FILES, ids=label)
-def test_packages_import_only_what_the_design_allows(path: Path) -> None:
-    room = path.relative_to(CODE).parts[0]
-    if room not in MAY_IMPORT:
-        return
-    reached = {name.split(".")[1] for name in imports(path) if name.startswith("fieldapp.")}
-    reached -= {"__version__"}
-    assert reached <= MAY_IMPORT[room], f"{label(path)} reaches {sorted(reached - MAY_IMPORT[room])}"
+def packages(names: Iterable[str]) -> set[str]:
+    return {name.split(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("path", FILES, ids=label)
-def test_only_the_window_knows_qt(path: Path) -> None:
-    assert only_for_the_window(path) or not QT & {name.split(".")[0] for name in imports(path)}
+def test_packages_import_only_what_the_design_allows() -> None:
+    trespassers = {}
+    for path in FILES:
+        reached = {name.split(".")[1] for name in imports(path) if name.startswith("fieldapp.")} - {"__version__"}
+        if beyond := reached - MAY_IMPORT.get(path.relative_to(CODE).parts[0], reached):
+            trespassers[label(path)] = sorted(beyond)
+    assert not trespassers
 
 
-@pytest.mark.parametrize("path", FILES, ids=label)
-def test_torch_stays_in_its_rooms_and_is_imported_lazily(path: Path) -> None:
-    if not label(path).startswith(TORCH_ROOMS):
-        assert not HEAVY & {name.split(".")[0] for name in imports(path)}
-        return
-    top = [node for node in tree(path).body if isinstance(node, ast.Import | ast.ImportFrom)]
-    names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module or "" for node in top if isinstance(node, ast.ImportFrom)}
-    assert not HEAVY & {name.split(".")[0] for name in names}
+def test_only_the_window_knows_qt() -> None:
+    assert not [label(path) for path in FILES if not only_for_the_window(path) and QT & packages(imports(path))]
 
 
-@pytest.mark.parametrize("path", FILES, ids=label)
-def test_files_are_short_and_say_what_they_are_for(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert ast.get_docstring(tree(path)), f"{label(path)} has no module docstring"
-    lines = text.count("\n")
-    assert lines <= CEILING_LINES, f"{label(path)} has {lines} lines"
+def imports_at_once(path: Path) -> Iterator[str]:
+    """What a file imports when it is imported itself."""
+    for node in tree(path).body:
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_torch_stays_in_its_rooms_and_is_imported_lazily() -> None:
+    assert not [label(path) for path in FILES if not label(path).startswith(TORCH_ROOMS) and HEAVY & packages(imports(path))]
+    assert not [label(path) for path in FILES if HEAVY & packages(imports_at_once(path))]
+
+
+def test_files_are_short_and_say_what_they_are_for() -> None:
+    assert not [label(path) for path in FILES if not ast.get_docstring(tree(path))]
+    lengths = {label(path): path.read_text(encoding="utf-8").count("\n") for path in FILES}
+    assert not {name: lines for name, lines in lengths.items() if lines > CEILING_LINES}
+
+
+def test_nothing_prints() -> None:
+    assert not [label(path) for path in FILES for node in nodes(path) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"]
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.module], ids=lambda c: c.name)
@@ -224,11 +231,6 @@ def test_no_file_names_a_machine_or_a_package_index() -> None:
 def test_the_top_of_the_project_stays_small() -> None:
     top = {path.relative_to(ROOT).parts[0] for path in tracked()}
     assert top <= {"pyproject.toml", "fieldapp", "resources", "installers", "tests", "README.md", "LICENSE", ".ci", ".gitignore"}
-
-
-@pytest.mark.parametrize("path", FILES, ids=label)
-def test_nothing_prints(path: Path) -> None:
-    assert not [n for n in nodes(path) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "print"]
 
 
 def names_in(path: Path) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
 from fieldapp import settings as module
@@ -172,6 +173,7 @@ _json = st.recursive(_leaf, lambda inner: st.lists(inner, max_size=3) | st.dicti
 _names = st.sampled_from([one.name for one in fields(Settings)] + ["version", "other"])
 
 
+@example_settings(max_examples=40)  # each writes and syncs a file
 @given(st.dictionaries(_names, _json, max_size=6))
 def test_any_table_gives_settings_that_can_be_saved_and_loaded_again(tmp_path_factory: pytest.TempPathFactory, raw: dict[str, Any]) -> None:
     file = put(tmp_path_factory.getbasetemp() / "any" / "settings.json", json.dumps(raw))
