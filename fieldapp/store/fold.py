@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 FOLDS = ("marks", "tones", "lookalikes")
 FOLD_VERSION = 1  # raise it with every change of what is folded: indexes built before are then rebuilt
@@ -21,6 +22,7 @@ _BAD = "\ufffd"
 _NUL_MARK = "\u2400"  # what the fieldbook stores for a NUL
 _TONE_MARKS = frozenset("\u0300\u0301\u0302\u0304\u030b\u030c\u030f\u1dc4\u1dc5\u1dc6\u1dc7\u1dc8\u1dc9\u0e48\u0e49\u0e4a\u0e4b\u0ec8\u0ec9\u0eca\u0ecb")
 _TONE_LETTERS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹") | {chr(code) for code in (*range(0x02E5, 0x02EC), *range(0xA700, 0xA720))}
+_DIGIT = re.compile("[0-9]")
 _TONE_DIGITS = re.compile("(?<=[^\\W\\d_]|[\u0300-\u036f])(?<![\u3400-\u9fff])[0-9]{1,3}(?![0-9])")
 # vowel signs, viramas, nuktas and voicing marks have a combining class but are letters to their readers
 _LETTERLIKE_CLASSES = frozenset({7, 8, 9, 84, 91, *range(103, 133)})
@@ -82,7 +84,7 @@ _loose_table = _Table(EVERYTHING, loose=True)
 def fold(text: str, folds: frozenset[str] = NOTHING) -> str:
     """The form in which two texts are compared."""
     composed = unicodedata.normalize("NFC", text.replace("\0", _NUL_MARK))
-    if "tones" in folds:
+    if "tones" in folds and _DIGIT.search(composed):
         composed = _TONE_DIGITS.sub(lambda digits: _GONE * len(digits[0]), composed)
     return _fold_letters(composed, folds).replace(_GONE, "")
 
@@ -124,7 +126,7 @@ def fold_with_spans(text: str, folds: frozenset[str] = NOTHING) -> Folded:
             ends += len(piece)
     letters, origins = [], []
     for span, piece in zip(spans, composed, strict=True):
-        folded = _fold_letters(piece, folds).replace(_GONE, "")
+        folded = _fold_piece(piece, folds)
         letters.append(folded)
         origins.extend([span] * len(folded))
     return Folded("".join(letters), tuple(origins))
@@ -144,6 +146,11 @@ def merge_ranges(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ..
 def _fold_letters(composed: str, folds: frozenset[str]) -> str:
     table = _tables.get(folds) or _tables.setdefault(folds, _Table(folds & EVERYTHING))
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", composed).translate(table))
+
+
+@lru_cache(maxsize=20_000)
+def _fold_piece(piece: str, folds: frozenset[str]) -> str:
+    return _fold_letters(piece, folds).replace(_GONE, "")
 
 
 def _unwide(letter: str) -> str:
