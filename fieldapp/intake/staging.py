@@ -96,11 +96,7 @@ class Staging:
                 suffix = {"WAV": ".wav", "WAVEX": ".wav", "FLAC": ".flac"}.get(container, "") if codec.startswith("PCM") else ""
                 bits = reader.sound.bits if suffix or reader.sound.bits == 16 else 24
                 meter = QualityMeter(reader.rate, reader.channels)
-                parts = [] if suffix else self._convert(reader, meter, bits, self._target(copy), made)
-                if suffix:
-                    for block in reader.blocks():
-                        meter.push(block)
-                    meter.finish()
+                parts = _listen(reader, meter) if suffix else self._convert(reader, meter, bits, self._target(copy), made)
                 frames, rate, channels, trouble = reader.frames, reader.rate, reader.channels, reader.trouble
             if suffix:
                 kept = copy.rename(copy.with_suffix(suffix))
@@ -168,6 +164,14 @@ class Staging:
         """Remove files whose transaction failed; those still here were never moved, so `audio/` holds another file of that name."""
         for path in (path for one in staged for path in one.files):
             (path if path.exists() else self.audio / path.name).unlink(missing_ok=True)
+
+
+def _listen(reader: AudioReader, meter: QualityMeter) -> list[Part]:
+    """Measure a file that stays as it is; its only part is made when it has been closed and can be named."""
+    for block in reader.blocks():
+        meter.push(block)
+    meter.finish()
+    return []
 
 
 def copy_verified(source: Path, target: Path) -> str:
