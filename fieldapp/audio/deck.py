@@ -1,6 +1,6 @@
 """What the recorder does with sound: armed (meters, pre-roll), recording, waiting for a device that went away. Writer thread only.
 
-`tick()` is called some twenty-five times a second and never waits for anybody. Everything others may look at while it works
+`tick()` is called twenty times a second and never waits for anybody. Everything others may look at while it works
 (`position`, `meter`, the notices) is replaced whole, never changed under their eyes.
 """
 
@@ -63,6 +63,11 @@ class Deck:
     def state(self) -> str:
         """`idle`, `armed` or `recording`."""
         return "recording" if self.take else "armed" if self._source else "idle"
+
+    @property
+    def hurried(self) -> bool:
+        """Whether a file is being recorded as fast as it can be written."""
+        return self.take is not None and self._source is not None and not self._source.speed
 
     def status(self) -> dict[str, Any]:
         """Everything a window shows beside the levels."""

@@ -5,9 +5,9 @@ The writer only stores small frozen facts; what costs time (percentiles, the Fou
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ FLOOR_SECONDS = 10.0
 SPECTRUM_FRAMES = 4096
 SPECTRUM_BANDS = 48
 FULL_SCALE = 1.0 - 2**-15
+_WINDOW = np.hanning(SPECTRUM_FRAMES).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class _Piece:
 
 def decibels(value: float) -> float:
     """Full scale is 0 dB; digital silence is `SILENCE_DB`."""
-    return max(SILENCE_DB, 20 * float(np.log10(value))) if value > 0 else SILENCE_DB
+    return max(SILENCE_DB, 20 * math.log10(value)) if value > 0 else SILENCE_DB
 
 
 class Meter:
@@ -42,18 +43,22 @@ class Meter:
         self.clipped = [0] * channels
         self._pieces: deque[_Piece] = deque(maxlen=2000)
         self._heard = 0
+        edges = np.geomspace(50, rate / 2, SPECTRUM_BANDS + 1)[:-1]
+        self._bands: list[float] = edges.round(1).tolist()
+        self._bins = (edges * SPECTRUM_FRAMES / rate).round().astype(int)
         self._recent: Floats = np.zeros((0, channels), np.float32)
 
     def feed(self, block: Floats) -> None:
         """Take note of a block."""
-        loud = np.abs(block)
-        peak, rms = loud.max(axis=0), np.sqrt(np.mean(block * block, axis=0))
+        lanes = np.ascontiguousarray(block.T)  # one channel after the other: numpy is ten times as quick along the last axis
+        peak = np.maximum(lanes.max(axis=1), -lanes.min(axis=1))
+        rms = np.sqrt(np.einsum("cf,cf->c", lanes, lanes) / len(block))
         self._pieces.append(_Piece(tuple(peak.tolist()), tuple(rms.tolist()), len(block)))
         self._heard += len(block)
         while len(self._pieces) > 1 and self._heard - self._pieces[0].frames > FLOOR_SECONDS * self.rate:
             self._heard -= self._pieces.popleft().frames
         if peak.max() >= FULL_SCALE:
-            self.clipped = [so_far + int(n) for so_far, n in zip(self.clipped, (loud >= FULL_SCALE).sum(axis=0))]
+            self.clipped = [so_far + int(n) for so_far, n in zip(self.clipped, (np.abs(lanes) >= FULL_SCALE).sum(axis=1))]
         self._recent = np.concatenate([self._recent, block])[-SPECTRUM_FRAMES:]
 
     def levels(self, spectrum: bool = False) -> dict[str, Any]:
@@ -71,7 +76,7 @@ class Meter:
             "peak": [decibels(value) for value in pieces[-1].peak],
             "rms": [decibels(value) for value in pieces[-1].rms],
             "held": [decibels(max(values)) for values in zip(*(piece.peak for piece in held))],
-            "floor": [decibels(float(np.percentile(values, 10))) for values in zip(*(piece.rms for piece in pieces))],
+            "floor": [decibels(sorted(values)[len(values) // 10]) for values in zip(*(piece.rms for piece in pieces))],
             "clipped": list(self.clipped),
         }
         return answer | (self._spectrum() if spectrum else {})
@@ -81,9 +86,7 @@ class Meter:
         recent = self._recent
         if len(recent) < SPECTRUM_FRAMES:
             return {"spectrum": [], "bands": []}
-        window = np.hanning(SPECTRUM_FRAMES).astype(np.float32)
-        power = np.abs(np.fft.rfft(recent.mean(axis=1) * window)) * (2 / window.sum())
-        edges = np.geomspace(50, self.rate / 2, SPECTRUM_BANDS + 1)
-        bins = np.searchsorted(np.fft.rfftfreq(SPECTRUM_FRAMES, 1 / self.rate), edges)
-        values = [decibels(float(power[low : max(low + 1, high)].max(initial=0.0))) for low, high in pairwise(bins)]
-        return {"spectrum": values, "bands": edges[:-1].tolist()}
+        power = np.abs(np.fft.rfft(recent.mean(axis=1) * _WINDOW)) * (2 / _WINDOW.sum())
+        loudest = np.maximum.reduceat(power, self._bins)
+        values = np.maximum(SILENCE_DB, 20 * np.log10(np.maximum(loudest, 1e-9)))
+        return {"spectrum": values.round(1).tolist(), "bands": self._bands}

@@ -183,7 +183,8 @@ def open_peaks(source: Path, target: Path) -> Peaks | None:
 
 def _summarise(buckets: NDArray[np.float32]) -> Levels:
     """Buckets by frames by channels to buckets by channels by three."""
-    out = np.stack([buckets.min(axis=1), buckets.max(axis=1), np.sqrt(np.mean(buckets * buckets, axis=1))], axis=-1)
+    lanes = np.ascontiguousarray(buckets.transpose(0, 2, 1))  # numpy is many times as quick along the last axis
+    out = np.stack([lanes.min(axis=2), lanes.max(axis=2), np.sqrt(np.einsum("bcf,bcf->bc", lanes, lanes) / lanes.shape[2])], axis=-1)
     scaled: Levels = np.round(out * FULL_SCALE).clip(-FULL_SCALE, FULL_SCALE).astype("<i2")
     return scaled
 

@@ -28,7 +28,7 @@ from fieldapp.audio.take import TakeOrder
 from fieldapp.audio.wav import LARGEST_FILE
 from fieldapp.errors import FieldError, WrongUsage
 
-TICK_SECONDS = 0.04
+TICK_SECONDS = 0.05
 UNATTENDED_SECONDS = 12 * 3600.0
 FORGOTTEN_SECONDS = 60.0  # nobody attached and nothing recorded: the microphone is let go
 RESERVE_BYTES = 200 * 10**6
@@ -67,7 +67,7 @@ class Recorder:
                 begun = time.perf_counter()
                 self._keep_contact(begun)
                 self.deck.tick()
-                self._obey(begun + TICK_SECONDS)
+                self._obey(begun if self.deck.hurried else begun + TICK_SECONDS)
                 self._mind_the_time()
         finally:
             self.deck.close(self.ending or "the recorder failed")
