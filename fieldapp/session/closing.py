@@ -56,7 +56,7 @@ def close_session(store: Store, master: Recording, loudness: Loudness | None = N
     """Make the rows of a master that nobody records any more. `loudness` saves reading it again."""
     rows = sessions.parts(store.reader(), master.id)
     runs = runs_of(store.folder, rows)
-    repairs = [f"{name}: {what}" for run in runs if crashed for name, what in read_master(run.stem, mend=True).repairs.items()]
+    repairs = [f"{name}: {what}" for run in runs if run.parts() and not _ended(run) for name, what in read_master(run.stem, mend=True).repairs.items()]
     listener = Listener(runs, master.rate, lambda _: None)
     parts = listener.parts()
     if loudness is None or loudness.frames != max((part.first_frame + part.frames for part in parts), default=0):
@@ -119,15 +119,20 @@ def _part_rows(folder: Path, master: Recording, rows: Sequence[Recording], parts
 
 
 def _digests(runs: Sequence[Run], paths: Sequence[Path]) -> dict[str, str]:
-    """SHA-256 of every file: the recorder makes them after closing a part; what it does not get to is made here."""
-    wanted, found = {path.name for path in paths}, dict[str, str]()
+    """SHA-256 of every file: the recorder makes them after closing a part; what it did not live to make is made here."""
     deadline = time.monotonic() + DIGEST_SECONDS
+    coming = {part.path.name for run in runs if _ended(run) for part in run.parts()}
     while True:
-        entries = [entry for run in runs for entry in _journal(run)]
-        found = {str(entry["path"]): str(entry["sha256"]) for entry in entries if entry["kind"] == "digest"}
-        if wanted <= set(found) or not any(entry["kind"] == "ended" for entry in entries) or time.monotonic() > deadline:
+        entries = [entry for run in runs for entry in _journal(run) if entry["kind"] == "digest"]
+        found = {str(entry["path"]): str(entry["sha256"]) for entry in entries}
+        if coming <= set(found) or time.monotonic() > deadline:
             return {path.name: found.get(path.name) or file_digest(path) for path in paths}
         time.sleep(0.02)
+
+
+def _ended(run: Run) -> bool:
+    """Whether the recorder ended this run itself: then its files are whole and their digests come."""
+    return any(entry["kind"] == "ended" for entry in _journal(run))
 
 
 def _journal(run: Run) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from fieldapp.store import sessions
 from fieldapp.store.store import Store
 
 LOOK_SECONDS = 0.1
+SETTLE_SECONDS = 1.0  # until a new recorder knows its own clock
 _CATCH_UP_FRAMES = 1 << 18  # heard at most between two keys
 
 log = logging.getLogger(__name__)
@@ -75,14 +77,22 @@ class RunningSession:
         self._thread.start()
 
     @property
+    def runs(self) -> tuple[Run, ...]:
+        """Where the sound lies by now, for whoever reads behind the recorder."""
+        return tuple(self._runs)
+
+    @property
     def item(self) -> Item | None:
         """The prompt that is shown."""
         place = self.look().view.place
         return self.plan.items.get(self.plan.course.topics[place]) if place is not None else None
 
-    def press(self, key: str, text: str = "", frame: int | None = None) -> list[str]:
-        """A key, now (or at a frame of the master, for scripts); the kinds of what it made. It is stamped and written at once, elsewhere."""
-        moment = protocol.now()
+    def press(self, key: str, text: str = "", frame: int | None = None, moment: float | None = None) -> list[str]:
+        """A key, now (or at a moment of `protocol.now()`, or for scripts at a frame of the master); the kinds of what it made.
+
+        It is stamped and written at once, elsewhere.
+        """
+        moment = protocol.now() if moment is None else moment
         with self._gate:
             made = tuple(self._sitting.press(key, text))
             if made:
@@ -179,6 +189,8 @@ class RunningSession:
             with self._gate:
                 self._look = replace(self._look, ended="the recorder went away")
             return
+        self._client.close()
+        log.warning("the recorder went away; another one is started")
         try:
             self._client = RecorderClient.start_or_attach(self._store.folder)
             if self._client.status()["state"] == RECORDING:
@@ -186,6 +198,7 @@ class RunningSession:
             arm(self._client, self._source)
             stem = self._runs[0].stem.with_name(f"{self._runs[0].stem.name}-again{len(self._runs)}")
             self._client.record(stem, bits=self.plan.master.bits, peaks=self._store.folder / "derived" / "peaks", reference=self.plan.master.id)
+            time.sleep(SETTLE_SECONDS)
             moment = protocol.now()
             known, frame = self._clock
             self._listener.hear(1 << 40)
@@ -196,6 +209,7 @@ class RunningSession:
             return
         row = replace(self.plan.master, id=RecordingId(new_id()), path=f"audio/{stem.name}.wav", master=self.plan.master.id, first_frame=offset, metadata={})
         self._store.do(lambda tx: sessions.add_recording(tx, replace(row, part=len(self._runs))))
+        log.info("the session goes on at frame %d", offset)
         self._runs.append(Run(stem, offset))
         self._listener.runs.append(self._runs[-1])
 

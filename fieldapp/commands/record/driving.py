@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from typing import Protocol
 
@@ -37,7 +36,7 @@ class Drive:
             while True:
                 look = self._session.look()
                 self._face.draw(look)
-                self._waiting.extend(self._keys.poll())
+                self._waiting.extend(self._keys.poll(TURN_SECONDS))
                 stopped, at = self._press_due(look)
                 if stopped:
                     return at
@@ -46,7 +45,6 @@ class Drive:
                     return None
                 if self._keys.over and not self._waiting and not self._stays:
                     return None
-                time.sleep(TURN_SECONDS)
         except KeyboardInterrupt:
             return None
         finally:
@@ -86,7 +84,7 @@ class Drive:
         return Pressed(STOP, second=self._seconds) if self._seconds is not None else None
 
     def _press(self, pressed: Pressed, frame: int | None) -> None:
-        held = isinstance(self._keys, TerminalKeys) and pressed.key == "next" and time.monotonic() - self._pressed_at < HELD_SECONDS
-        self._pressed_at = time.monotonic()
+        held = isinstance(self._keys, TerminalKeys) and pressed.key == "next" and pressed.moment - self._pressed_at < HELD_SECONDS
+        self._pressed_at = pressed.moment
         if not held:
-            self._session.press(pressed.key, pressed.text, frame)
+            self._session.press(pressed.key, pressed.text, frame, moment=pressed.moment or None)

@@ -1,4 +1,4 @@
-"""Where keys come from: a terminal, key by key, or lines of words. `poll` never waits.
+"""Where keys come from: a terminal, key by key, or lines of words. Each carries the moment it arrived, not the one it was looked at.
 
 A terminal is read on the caller's thread; lines by a thread of their own, because no system can ask a pipe politely on all platforms.
 """
@@ -9,10 +9,13 @@ import queue
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TextIO
+
+from fieldapp.audio.protocol import now
 
 STOP = "stop"
 LETTERS = {
@@ -34,11 +37,12 @@ _LINE = re.compile(r"(?:@(\d{1,7}(?:\.\d{1,9})?)\s+)?(\S+)(?:\s+(.*))?")
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A key, with the second it is meant for when a script says so."""
+    """A key and the moment it came; `second` is what it is meant for when a script says so."""
 
     key: str
     text: str = ""
     second: float | None = None
+    moment: float = 0.0
 
 
 class LineKeys:
@@ -48,7 +52,7 @@ class LineKeys:
         self.over = False
         self.odd: list[str] = []
         self._stream = stream
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[tuple[str, float] | None] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._read, name="lines", daemon=True).start()  # a pipe that nobody closes must not keep us
@@ -60,27 +64,28 @@ class LineKeys:
     def _read(self) -> None:
         try:
             for line in self._stream:
-                self._lines.put(line)
+                self._lines.put((line, now()))
         except (OSError, ValueError):
             pass
         self._lines.put(None)
 
-    def poll(self) -> Iterator[Pressed]:
-        """What came since."""
+    def poll(self, seconds: float) -> Iterator[Pressed]:
+        """What came, waiting a little for it."""
+        time.sleep(seconds)
         while not self._lines.empty():
-            line = self._lines.get()
-            if line is None:
+            arrived = self._lines.get()
+            if arrived is None:
                 self.over = True
-            elif line.strip():
-                yield from self._understood(line.strip())
+            elif arrived[0].strip():
+                yield from self._understood(arrived[0].strip(), arrived[1])
 
-    def _understood(self, line: str) -> Iterator[Pressed]:
+    def _understood(self, line: str, moment: float) -> Iterator[Pressed]:
         found = _LINE.fullmatch(line)
         key = WORDS.get(found.group(2).lower()) if found else None
         if found is None or key is None:
             self.odd.append(f"'{line[:40]}' was not understood and did nothing.")
             return
-        yield Pressed(key, found.group(3) or "", float(found.group(1)) if found.group(1) else None)
+        yield Pressed(key, found.group(3) or "", float(found.group(1)) if found.group(1) else None, moment)
 
 
 class TerminalKeys:
@@ -108,20 +113,26 @@ class TerminalKeys:
 
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
 
-    def poll(self) -> Iterator[Pressed]:
-        """What was pressed since; letters that mean nothing do nothing."""
-        while letter := self._letter():
+    def poll(self, seconds: float) -> Iterator[Pressed]:
+        """What was pressed, waiting a little for it; letters that mean nothing do nothing."""
+        while letter := self._letter(seconds):
             key = LETTERS.get(letter.lower())
             if key:
-                yield Pressed(key)
+                yield Pressed(key, moment=now())
+            seconds = 0.0
 
-    def _letter(self) -> str:
+    def _letter(self, seconds: float) -> str:
         if sys.platform == "win32":
             import msvcrt
 
-            return msvcrt.getwch() if msvcrt.kbhit() else ""
+            until = now() + seconds
+            while not msvcrt.kbhit():
+                if now() >= until:
+                    return ""
+                time.sleep(0.005)
+            return msvcrt.getwch()
         import os
         import select
 
-        ready = select.select([sys.stdin], [], [], 0)[0]
+        ready = select.select([sys.stdin], [], [], seconds)[0]
         return os.read(sys.stdin.fileno(), 1).decode("ascii", "ignore") if ready else ""
