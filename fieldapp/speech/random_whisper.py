@@ -54,6 +54,7 @@ def make(folder: Path, size: str = "mini", *, words: int | None = 6, quantizatio
     spec.register_vocabulary(vocabulary)
     config = spec.config
     config.suppress_ids = [vocabulary.index(f"<|{name}|>") for name in ("transcribe", "translate", "startoflm", "startofprev", "nospeech")]
+    config.suppress_ids += [] if words else [END]
     config.suppress_ids_begin = [END]
     config.lang_ids = list(range(END + 2, END + 2 + len(_languages())))
     config.alignment_heads = [(layer, head) for layer in range(shape.layers // 2, shape.layers) for head in range(shape.heads)]

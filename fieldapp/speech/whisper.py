@@ -27,7 +27,7 @@ from fieldapp.speech.guards import compression_ratio
 from fieldapp.speech.manifest import Context, manifest_of
 from fieldapp.speech.recogniser import F32, RATE, STEP, Decoded, Encoded, Word
 
-MAX_POSITIONS = 448  # prompt and text together, as Whisper was built
+MOST_TOKENS = 220  # half of Whisper's positions is the most that CTranslate2 decodes, the rest is for prompts
 
 
 class Whisper:
@@ -99,10 +99,9 @@ class Whisper:
         """Text for each row. All rows stop at the largest limit; a row beyond its own is reported as capped."""
         speakers = [self._tokenizer(language, task) for language in languages]
         prompts = [[*speaker.sot_sequence, speaker.no_timestamps] for speaker in speakers]
-        most = min(max(limits), MAX_POSITIONS - len(prompts[0]))
-        results = self._model.generate(
-            encoded.states, prompts, beam_size=beam, max_length=len(prompts[0]) + most, return_scores=True, return_no_speech_prob=True
-        )
+        most = min(max(limits), MOST_TOKENS)
+        longest = max(2 * most, most + len(prompts[0]))  # CTranslate2 decodes at most half of `max_length` and never beyond it
+        results = self._model.generate(encoded.states, prompts, beam_size=beam, max_length=longest, return_scores=True, return_no_speech_prob=True)
         return [_decoded(result, speaker, language, min(limit, most)) for result, speaker, language, limit in zip(results, speakers, languages, limits)]
 
     def align(self, encoded: Encoded, decoded: Sequence[Decoded], task: str) -> list[tuple[Word, ...]]:

@@ -17,3 +17,9 @@ def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def mini(mini_folder: Path) -> Whisper:
     return load(mini_folder, "cpu", threads=1)
+
+
+@pytest.fixture(scope="session")
+def endless(tmp_path_factory: pytest.TempPathFactory) -> Whisper:
+    """One that never stops talking by itself."""
+    return load(make(tmp_path_factory.mktemp("models") / "endless", words=None), "cpu", threads=1)

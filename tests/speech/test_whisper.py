@@ -100,6 +100,13 @@ def test_a_text_that_does_not_end_is_reported_as_capped(mini: Whisper) -> None:
     assert mini.generate(encoded, ["fr"], task="transcribe", beam=1, limits=[4])[0].capped
 
 
+@pytest.mark.parametrize("limit", [3, 4, 5, 20, 61, 150, 220, 400])
+def test_the_limit_is_exactly_the_number_of_tokens(endless: Whisper, limit: int) -> None:
+    """CTranslate2 decodes at most half of what it is given as its longest length; a limit must not be halved silently."""
+    decoded = endless.generate(endless.encode([music(1.0)], EXACT), ["fr"], task="transcribe", beam=1, limits=[limit])[0]
+    assert (len(decoded.tokens), decoded.capped) == (min(limit, 220), True)
+
+
 def test_an_unknown_language_is_a_sentence(mini: Whisper) -> None:
     encoded = mini.encode([music(1.0)], TAILED)
     with pytest.raises(ModelError, match="language code 'qaa'"):

@@ -11,6 +11,9 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
     ("commit", "time until one segment with its texts is durable", "fieldapp.commands.bench.commit"),
     ("words", "word search in a million segments", "fieldapp.commands.bench.words"),
     ("intake", "importing many files, reading a long one: speed and memory", "fieldapp.commands.bench.intake"),
+    ("live", "how soon text follows speech, beside padded local agreement", "fieldapp.commands.bench.live"),
+    ("encode", "the encoder beside the processor's limit, the cost of vectors, the start", "fieldapp.commands.bench.encode"),
+    ("import", "archive speed and memory beside faster-whisper's pipelines", "fieldapp.commands.bench.import_"),
 )
 """Name, what it measures, module."""
 
