@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fieldapp.commands import Answer, Progress
+from fieldapp.commands import Answer, Progress, model_bench
 from fieldapp.commands.engine import current, model_shelf
 
 if TYPE_CHECKING:
@@ -33,10 +33,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     cut.add_argument("--name", default="", help="what the twin is called (else MODEL-exitK)")
     remove = _deed(choose, "remove", "delete a model you installed")
     remove.add_argument("model", metavar="MODEL", help="its name")
+    model_bench.arguments(_deed(choose, "bench", "what models cost here; with --audio: which context and number format suits one"))
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Do what was asked."""
+    if options.deed == "bench":
+        return model_bench.run(options, progress)
     shelf = model_shelf()
     if options.deed == "list":
         return _list(shelf)

@@ -91,6 +91,12 @@ def manifest_of(folder: Path) -> Manifest:
         raise ModelError(f"{path} is no model description: {trouble}.", "Install the model again.") from trouble
 
 
+def preferred_type(manifest: Manifest, device: str) -> str:
+    """The number format that measured best on this kind of device; empty where nothing was measured."""
+    found = manifest.measured.get(f"policies_{device}")
+    return str(found.get("compute_type", "")) if isinstance(found, dict) else ""
+
+
 def identity(manifest: Manifest) -> str:
     """The model as a vector space knows it: models of one name but other weights are never mixed."""
     checksum = manifest.checksums.get("model.bin", "")

@@ -24,7 +24,7 @@ from fieldapp.speech import device as devices
 from fieldapp.speech.device import Device
 from fieldapp.speech.features import LogMel, lay
 from fieldapp.speech.guards import compression_ratio
-from fieldapp.speech.manifest import Context, manifest_of
+from fieldapp.speech.manifest import Context, manifest_of, preferred_type
 from fieldapp.speech.recogniser import F32, RATE, STEP, Decoded, Encoded, Word
 
 MOST_TOKENS = 220  # half of Whisper's positions is the most that CTranslate2 decodes, the rest is for prompts
@@ -139,6 +139,8 @@ class Whisper:
 def load(folder: Path, wanted: str = "auto", *, compute_type: str = "auto", threads: int = 0, index: int = 0, workers: int = 1) -> Whisper:
     """Load a model where it runs best; `auto` goes back to the processor when the graphics card refuses."""
     device = devices.choose(wanted, compute_type=compute_type, threads=threads, index=index)
+    if compute_type == "auto" and (measured := preferred_type(manifest_of(folder), device.kind)) not in ("", device.compute_type):
+        device = replace(device, compute_type=measured, reason=f"{device.reason} The model's own measurements prefer {measured}.")
     try:
         return Whisper(folder, device, workers=workers)
     except ModelError as trouble:

@@ -85,3 +85,36 @@ def test_without_the_training_extra_conversion_says_what_is_missing(tmp_path: Pa
     assert done.returncode == 1
     assert "extra [train]" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_bench_compares_ways_and_writes_the_winner(capsys: Printed, given: Path, tmp_path: Path) -> None:
+    import numpy as np
+    import soundfile
+
+    call(capsys, "add", str(given))
+    lines = ["path,transcript,language"]
+    for number in range(10):
+        noise = np.random.default_rng(number).standard_normal(8_000) * 0.1
+        soundfile.write(tmp_path / f"{number}.wav", noise, 16_000)
+        lines.append(f"{number}.wav,denbo gerban mibun panbir sardo zedan,{('eng', 'fr', 'xx-nonsense-code')[number % 3]}")
+    soundfile.write(tmp_path / "long.wav", np.zeros(16_000 * 31), 16_000)
+    (tmp_path / "m.csv").write_text("\n".join([*lines, "long.wav,too long,eng", "0.wav,twice,eng", "missing.wav,nothing,eng"]))
+    code, out, _ = call(capsys, "bench", "mini", "--audio", str(tmp_path / "m.csv"), "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert (found["examples"], len(found["rows"]), found["written"]) == (10, 12, True)
+    assert len(found["left_out"]) == 3
+    assert all(row["cer"] == 0 for row in found["rows"] if row["policy"] != "packed")  # this model always recites the same words
+    about = json.loads((model_folder("mini") / "fieldmodel.json").read_text())
+    assert about["measured"]["policies_cpu"]["rows"] == found["rows"]
+    code, _, err = call(capsys, "bench", "mini", "--audio", str(tmp_path / "m.csv"), "--most", "2")
+    assert (code, "300 are needed" in err) == (2, True)
+    assert call(capsys, "bench", "--audio", str(tmp_path / "m.csv"))[0] == 2
+
+
+def test_a_bench_without_audio_names_the_model_that_keeps_up(capsys: Printed, given: Path) -> None:
+    code, _, err = call(capsys, "bench")
+    assert (code, "No speech model is installed" in err) == (1, True)
+    call(capsys, "add", str(given))
+    code, out, _ = call(capsys, "bench", "--json")
+    assert json.loads(out)["live"] == "mini"
