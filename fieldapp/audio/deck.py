@@ -1,7 +1,7 @@
 """What the recorder does with sound: armed (meters, pre-roll), recording, waiting for a device that went away. Writer thread only.
 
 `tick()` is called twenty times a second and never waits for anybody. Everything others may look at while it works
-(`position`, `meter`, the notices) is replaced whole, never changed under their eyes.
+(`position`, `meter`, `news`) is replaced whole, never changed under their eyes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from fieldapp.audio.frame_clock import FrameClock, Position
 from fieldapp.audio.guard import DiskGuard
 from fieldapp.audio.meter import Meter
+from fieldapp.audio.news import News
 from fieldapp.audio.samples import Floats
 from fieldapp.audio.sources import FileSource, Source
 from fieldapp.audio.take import Digests, Take, TakeOrder
@@ -30,7 +31,6 @@ FIRST_SOUND_SECONDS = 4.0  # a sound server needs up to two seconds before the f
 RETRY_SECONDS = 0.5
 SETTLE_SECONDS = 0.9  # sound heard after a gap before its length is fixed; kept in memory that long, so less than a crash may cost
 WARN_SECONDS = 600.0
-NOTICES_KEPT = 500
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Deck:
     def __init__(self, reserve: int) -> None:
         self.position: Position | None = None
         self.meter: Meter | None = None
-        self.notices: deque[dict[str, Any]] = deque(maxlen=NOTICES_KEPT)
+        self.news = News()
         self.take: Take | None = None
         self.lost = ""
         self.overflows = 0
@@ -55,7 +55,7 @@ class Deck:
         self._pending: list[Floats] = []
         self._heard_at = self._opened_at = self._retry_at = 0.0
         self._warned = False
-        self._notice_number = self._overflows_seen = 0
+        self._overflows_seen = 0
 
     # --- what is asked ---
 
@@ -79,18 +79,12 @@ class Deck:
             facts |= {"frames": take.frames, "paths": [str(path) for path in take.paths], "bits": take.format.bits, "journal": str(take.journal.path)}
         return facts
 
-    def tell(self, entry: dict[str, Any]) -> None:
-        """Keep a notice for whoever asks for news."""
-        self._notice_number += 1
-        self.notices.append({"number": self._notice_number, **entry})
-        log.info("%s", entry)
-
     def _say(self, kind: str, message: str, hint: str = "") -> None:
         """A notice that belongs to the journal too while a master runs."""
         if self.take:
             self.take.note(kind, frame=self.take.frames, message=message, hint=hint)
         else:
-            self.tell({"kind": kind, "message": message, "hint": hint})
+            self.news.tell({"kind": kind, "message": message, "hint": hint})
 
     # --- commands ---
 
@@ -111,7 +105,7 @@ class Deck:
     def _fresh_stream(self) -> None:
         source = self._source
         assert source
-        self._clock = FrameClock(source.rate * (source.speed or 1.0), source.latency)
+        self._clock = FrameClock(source.rate * (source.speed or 1.0))
         self._opened_at = self._heard_at = time.perf_counter()
         self._overflows_seen = source.overflows
         self._preroll.clear()
@@ -142,7 +136,7 @@ class Deck:
         began = datetime.now().astimezone().replace(tzinfo=None) - timedelta(seconds=len(before) / source.rate)
         order = TakeOrder(order.path.absolute(), order.bits, order.peaks, order.limit, order.reference or new_id())
         try:
-            self.take = Take(order, WavFormat(source.rate, source.channels, order.bits), source.about, began, self._digests, self.tell)
+            self.take = Take(order, WavFormat(source.rate, source.channels, order.bits), source.about, began, self._digests, self.news.tell)
         except OSError as trouble:
             raise AudioError(f"{order.path} cannot be written: {trouble.strerror}.", "Choose another folder.") from trouble
         self._zero = -(source.delivered - len(before))
@@ -200,8 +194,7 @@ class Deck:
         if len(block):
             self._heard_at = now
             self._clock.observe(now, source.delivered)
-            if self.meter:
-                self.meter.feed(block)
+            self._measure(block)
         if source.overflows > self._overflows_seen:
             self._overflowed(source.overflows - self._overflows_seen)
             self._overflows_seen = source.overflows
@@ -217,6 +210,14 @@ class Deck:
                 self.stop("the source ended")
         elif over or now - self._heard_at > (LOST_SECONDS if source.delivered else FIRST_SOUND_SECONDS):
             self._lose("the driver ended the stream" if over else "no sound came")
+
+    def _measure(self, block: Floats) -> None:
+        try:
+            if self.meter:
+                self.meter.feed(block)
+        except Exception:
+            log.exception("the meter is off")
+            self.meter = None
 
     def _write(self, block: Floats) -> None:
         assert self.take
@@ -237,7 +238,7 @@ class Deck:
         """What the clock says now, for marks."""
         began = self._clock.began
         if began is not None and not self.lost and not (self.take and self.take.between_parts):
-            self.position = Position(self._clock.rate, began, self._zero, self._clock.latency)
+            self.position = Position(self._clock.rate, began, self._zero)
 
     def _overflowed(self, times: int) -> None:
         self.overflows += times
@@ -250,8 +251,6 @@ class Deck:
     def _lose(self, why: str) -> None:
         assert self._source
         self.lost = why
-        self._source.close()
-        self._retry_at = time.perf_counter()
         if self.take and not self.take.between_parts:
             try:
                 self.take.interrupt(why)
@@ -259,7 +258,9 @@ class Deck:
                 self._say("trouble", trouble.message, trouble.hint)
                 self.stop(trouble.message)
         elif not self.take:
-            self.tell({"kind": "lost", "why": why})
+            self.news.tell({"kind": "lost", "why": why})
+        self._source.close()  # last, because a driver whose device is gone may take its time
+        self._retry_at = time.perf_counter()
 
     def _try_again(self) -> None:
         source = self._source

@@ -2,8 +2,9 @@
 
 Frames arrive late by a block or two, never early. So the least late of the last seconds' arrivals tells when frame 0 was captured:
 `moment - frames / rate`, at its smallest. That is exact to the polling jitter's lower edge (about a millisecond), follows the sound
-card's drift (the window slides), and is independent of the wall clock. What remains unknown is the card's own delay before its
-driver; the latency PortAudio reports for it is added.
+card's drift (the window slides), and is independent of the wall clock. What remains unknown is the delay of card, driver and sound
+server before a block reaches us: a mark lies early by it, never late, which is the side on which no onset is cut. (The latency
+PortAudio reports is no measure of it: it is the size of a buffer that is nearly empty when all is well.)
 """
 
 from __future__ import annotations
@@ -21,19 +22,17 @@ class Position:
     rate: float
     began: float
     zero: int = 0
-    latency: float = 0.0
 
     def frame_at(self, moment: float) -> int:
         """The master frame that passes the microphone at that moment; it may not have been delivered yet."""
-        return max(0, self.zero + round((moment - self.began + self.latency) * self.rate))
+        return max(0, self.zero + round((moment - self.began) * self.rate))
 
 
 class FrameClock:
     """Learns from each arrival when the stream began."""
 
-    def __init__(self, rate: float, latency: float = 0.0) -> None:
+    def __init__(self, rate: float) -> None:
         self.rate = rate
-        self.latency = latency
         self._least: deque[tuple[int, float]] = deque()  # one smallest value per second of arrivals
 
     def observe(self, moment: float, delivered: int) -> None:

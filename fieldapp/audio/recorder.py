@@ -110,7 +110,7 @@ class Recorder:
     def _mind_the_time(self) -> None:
         if self.server.attached:
             return
-        allowed = self.unattended if self.deck.take else min(FORGOTTEN_SECONDS, self.unattended)
+        allowed = self.unattended if self.deck.take else FORGOTTEN_SECONDS
         if protocol.now() - self.server.empty_since > allowed:
             self.ending = "nobody was attached"
 
@@ -168,8 +168,7 @@ class Recorder:
         return {**facts, "frames": take.frames if take else 0, "state": self.deck.state, "lost": self.deck.lost, "overflows": self.deck.overflows}
 
     def _news(self, message: dict[str, Any]) -> dict[str, Any]:
-        since = int(message.get("since", 0))
-        return {"news": [notice for notice in tuple(self.deck.notices) if notice["number"] > since]}
+        return {"news": self.deck.news.since(int(message.get("since", 0)))}
 
 
 def become_urgent() -> bool:

@@ -180,6 +180,9 @@ class Server:
                 reply = {"ok": True, **answerer(message)}
             except (TypeError, ValueError, KeyError) as trouble:
                 reply = {"ok": False, "error": "WrongUsage", "message": f"'{message.get('do')}' was asked wrongly: {trouble}.", "hint": ""}
+            except Exception:
+                log.exception("could not answer %s", message)
+                reply = {"ok": False, "error": "DeviceError", "message": "The recorder made a mistake; its log says more.", "hint": "It records on."}
             self._send(client, {"id": message.get("id"), **reply})
         else:
             self.orders.put(Order(client, message))

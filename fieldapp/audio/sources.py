@@ -19,6 +19,7 @@ from fieldapp.errors import AudioError, DeviceError
 
 RING_SECONDS = 15.0
 AT_ONCE_SECONDS = 1.0
+BUFFER_SECONDS = 0.1  # of the driver, in case even C cannot run at once; it costs live text a moment and the recording nothing
 
 
 class Source(Protocol):
@@ -96,7 +97,7 @@ class DeviceSource:
         import rtmixer  # noqa: PLC0415  (needs PortAudio, see devices.portaudio)
 
         try:
-            self._stream = rtmixer.Recorder(device=self._device.index, channels=channels, samplerate=self.rate, blocksize=0, latency="high")
+            self._stream = rtmixer.Recorder(device=self._device.index, channels=channels, samplerate=self.rate, blocksize=0, latency=BUFFER_SECONDS)
             self._ring = rtmixer.RingBuffer(4 * self.channels, 1 << (int(RING_SECONDS * self.rate) - 1).bit_length())
             self._action = self._stream.record_ringbuffer(self._ring, channels=list(self._pick) or None)
             self._stream.start()

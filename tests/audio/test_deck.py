@@ -126,13 +126,13 @@ def test_an_overflow_is_counted_and_noted_at_its_frame(deck: Deck, hand: Hand, t
     deck.stop()
     (gap,) = read_master(tmp_path / "m").events
     assert (gap["kind"], gap["why"], gap["frame"]) == ("gap", "overflow", 300)
-    assert [notice["kind"] for notice in deck.notices].count("gap") == 1
+    assert [notice["kind"] for notice in deck.news.since()].count("gap") == 1
 
 
 def test_a_rate_that_was_refused_is_said(tmp_path: Path) -> None:
     deck = Deck(reserve=0)
     deck.arm(Hand(44_100, notice="hand refuses 48000 Hz, so 44100 Hz is recorded."))
-    assert "refuses 48000" in deck.notices[-1]["message"]
+    assert "refuses 48000" in deck.news.since()[-1]["message"]
     deck.record(TakeOrder(tmp_path / "m"))
     deck.close("enough")
     assert read_master(tmp_path / "m").format.rate == 44_100

@@ -47,6 +47,6 @@ def test_after_a_loss_the_past_is_forgotten() -> None:
 
 
 def test_a_position_counts_on_from_its_zero_and_never_below_the_masters_first_frame() -> None:
-    here = Position(RATE, began=10.0, zero=-RATE, latency=0.01)
-    assert here.frame_at(12.0) == RATE + 480
+    here = Position(RATE, began=10.0, zero=-RATE)
+    assert here.frame_at(12.0) == RATE
     assert here.frame_at(0.0) == 0

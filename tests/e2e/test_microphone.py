@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from e2e.plugging import unplug_again_and_again
-from e2e.recorders import until
+from e2e.recorders import recorder_ends_with, until
+from e2e.suffering import record_while_suffering
 from e2e.virtual_mic import RATE, VirtualMic, breaks, read_marker, write_marker
 from fieldapp.audio.client import RecorderClient
 from fieldapp.audio.devices import fresh_devices
@@ -58,3 +59,11 @@ def test_the_session_goes_on_after_each_unplug_and_the_gaps_have_their_length(vi
     assert outcome["damaged_parts"] == 0
     assert len(outcome["gaps"]) == 2
     assert max(abs(gap["error_ms"]) for gap in outcome["gaps"]) < 20
+
+
+def test_no_frame_is_lost_while_the_application_suffers(virtual_mic: VirtualMic, book: Path) -> None:
+    with recorder_ends_with(book):
+        outcome = record_while_suffering(book, virtual_mic, 6)
+    assert outcome["frames_lost_by_the_recorder"] == 0
+    assert outcome["overflows"] == 0
+    assert outcome["last_number"] == 6 * RATE
