@@ -12,6 +12,7 @@ from fieldapp.errors import FieldError, ModelError
 
 if TYPE_CHECKING:
     from fieldapp.speech.endpoints import EndpointRules
+    from fieldapp.speech.live import LiveRules
     from fieldapp.speech.models.shelf import Shelf
     from fieldapp.speech.whisper import Whisper
 
@@ -69,3 +70,13 @@ def endpoint_rules(chosen: settings.Settings) -> EndpointRules:
 
     vad = chosen.vad
     return replace(EndpointRules(**asdict(vad)), end=min(vad.end, vad.start), soft=min(vad.soft, vad.hard), firm=min(vad.firm, vad.hard))
+
+
+def live_rules(chosen: settings.Settings) -> LiveRules:
+    """How live work is done, as the settings say."""
+    from fieldapp.speech.finals import FinalRules
+    from fieldapp.speech.live import LiveRules
+    from fieldapp.speech.partials import PartialRules
+
+    finals, partials = FinalRules(language=chosen.spoken_language), PartialRules(wanted=chosen.live_policy == "full")
+    return LiveRules(endpoints=endpoint_rules(chosen), finals=finals, partials=partials)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from fieldapp.model import Span
-from fieldapp.speech.endpoints import Endpointer, EndpointRules
+from fieldapp.speech.endpoints import WINDOW, Endpointer, EndpointRules
 from fieldapp.speech.finals import FinalRules, Utterance, look, second_look, settled, wants_second_look
 from fieldapp.speech.guards import Fault
 from fieldapp.speech.ladder import FEWER_PARTIALS, NO_PARTIALS, QUICK_MODEL, RECORD_ONLY, Ladder, LadderRules
@@ -36,13 +36,17 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The text of a pending utterance. `provisional`: by the quicker model, another final will follow when there is time."""
+    """The text of a pending utterance. `provisional`: by the quicker model, another final will follow when there is time.
+
+    `probabilities` say where in the span somebody spoke, one for 32 ms: vectors are made of those steps alone.
+    """
 
     number: int
     span: Span
     utterance: Utterance
     provisional: bool
     delay: float
+    probabilities: F32
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class _Job:
     number: int
     span: Span
     audio: F32 | None
+    probabilities: F32
     first: Utterance | None = None
     since: float = 0.0
 
@@ -103,6 +108,7 @@ class Live:
         self._rules, self._clock, self._read_back = rules, clock, read_back
         self._context = recogniser.manifest.live
         self._voice, self._endpoints, self._tail = VoiceActivity(), Endpointer(rules.endpoints), Tail(rules.endpoints.hard + 12.0)
+        self._judged = Tail((rules.endpoints.hard + 12.0) / WINDOW)  # probabilities by window
         self._finals: deque[_Job] = deque()
         self._second_looks: deque[_Job] = deque()
         self._redo: deque[_Job] = deque()
@@ -129,12 +135,12 @@ class Live:
         for start in range(0, len(audio), BLOCK):
             block = audio[start : start + BLOCK]
             self._tail.push(block)
-            closed += [self._pend(span) for span in self._endpoints.push(self._voice.push(block))]
+            closed += [self._pend(span) for span in self._judge(self._voice.push(block))]
         return closed
 
     def finish(self) -> list[Pending]:
         """The recording ended: what was still open closes. Work may go on."""
-        spans = self._endpoints.push(self._voice.finish())
+        spans = self._judge(self._voice.finish())
         last = self._endpoints.finish()
         self._ended = True
         return [self._pend(span) for span in [*spans, *([last] if last else [])]]
@@ -164,13 +170,18 @@ class Live:
             if isinstance(done := self.work(), Final):
                 yield done
 
+    def _judge(self, probabilities: F32) -> list[Span]:
+        self._judged.push(probabilities)
+        return self._endpoints.push(probabilities)
+
     def _pend(self, span: Span) -> Pending:
+        windows = Span(span.start // WINDOW, min(-(-span.stop // WINDOW), self._judged.stop))
         span = Span(min(span.start, self._tail.stop), min(span.stop, self._tail.stop))
         pending = Pending(self._count, span)
         self._count += 1
         kept = sum(len(job.span) for job in self._finals if job.audio is not None) / RATE
         keep = self._read_back is None or kept < KEPT_SECONDS
-        self._finals.append(_Job(pending.number, span, self._tail.read(span) if keep else None))
+        self._finals.append(_Job(pending.number, span, self._tail.read(span) if keep else None, self._judged.read(windows)))
         return pending
 
     def _final(self, level: int) -> Final | None:
@@ -189,7 +200,7 @@ class Live:
         return self._told(job, utterance, provisional=provisional)
 
     def _told(self, job: _Job, utterance: Utterance, *, provisional: bool) -> Final:
-        return Final(job.number, job.span, settled(utterance), provisional, self._clock() - job.span.stop / RATE)
+        return Final(job.number, job.span, settled(utterance), provisional, self._clock() - job.span.stop / RATE, job.probabilities)
 
     def _partial_due(self, level: int) -> bool:
         rules, since = self._rules.partials, self._endpoints.open_since

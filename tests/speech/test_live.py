@@ -14,6 +14,7 @@ from fieldapp.speech.manifest import Context, Manifest
 from fieldapp.speech.partials import Agreement, PartialRules, pause_between, window_of
 from fieldapp.speech.recogniser import RATE, Decoded
 from fieldapp.speech.tail import Tail
+from fieldapp.speech.vad import VoiceActivity
 from fieldapp.speech.whisper import Whisper
 
 from .scripted import INVENTED, LOOP, Clock, Scripted, said
@@ -61,6 +62,18 @@ def test_every_pending_row_comes_before_its_final_and_each_gets_one(dev_data: Pa
     assert len(pending) >= 4
     order = [(thing.number, isinstance(thing, Final)) for thing in out if not isinstance(thing, Partial)]
     assert all(order.index((n, False)) < order.index((n, True)) for n in pending)
+
+
+def test_a_final_tells_where_in_it_somebody_spoke(dev_data: Path) -> None:
+    audio = talk(dev_data)
+    _, out = session(Scripted(), audio, QUIET)
+    whole = VoiceActivity().push(audio)
+    for final in out:
+        if isinstance(final, Final):
+            first = final.span.start // 512
+            np.testing.assert_allclose(final.probabilities, whole[first : first + len(final.probabilities)], atol=1e-5)
+            assert abs(len(final.probabilities) * 512 - len(final.span)) < 1024
+            assert final.probabilities.max() > 0.5
 
 
 def test_a_segment_is_never_encoded_twice(dev_data: Path) -> None:

@@ -160,9 +160,38 @@ def test_a_killed_run_goes_on_where_it_was(book: Path, mini_folder: Path, tmp_pa
     assert most <= 1
 
 
-def test_settings_become_thresholds() -> None:
-    from fieldapp.commands.engine import endpoint_rules
+def test_settings_become_rules() -> None:
+    from fieldapp.commands.engine import endpoint_rules, live_rules
     from fieldapp.settings import Settings
     from fieldapp.speech.endpoints import NORMAL
+    from fieldapp.speech.live import LiveRules
 
     assert endpoint_rules(Settings()) == NORMAL
+    assert live_rules(Settings()) == LiveRules()
+    assert not live_rules(Settings(live_policy="finals")).partials.wanted
+
+
+def test_a_cancelled_run_keeps_what_is_done(book: Path, mini_folder: Path, capsys: Printed) -> None:
+    from fieldapp.audio.master import stream_master
+    from fieldapp.bulk.transcription import Task, transcribe_fieldbook
+    from fieldapp.errors import Cancelled
+    from fieldapp.speech.endpoints import NORMAL
+    from fieldapp.speech.finals import FinalRules
+    from fieldapp.speech.whisper import load
+
+    told: list[tuple[float, str]] = []
+
+    def progress(share: float, doing: str) -> None:
+        told.append((share, doing))
+        if share > 0:
+            raise Cancelled
+
+    model, task = load(mini_folder, "cpu", threads=1, workers=2), Task(FinalRules(language="en"), NORMAL, 2)
+    with Store.open(book) as store, pytest.raises(Cancelled):
+        transcribe_fieldbook(store, model, lambda master: stream_master(book, [master]), task, progress)
+    assert 0 < told[-1][0] < 1
+    assert "left" in told[-1][1]
+    with Store.open(book, read_only=True) as store:
+        before = segments.states(store.reader())
+    assert before["draft"] == 1
+    assert transcribe(book, mini_folder, capsys)["texts"] == before["pending"]
