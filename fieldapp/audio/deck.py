@@ -53,7 +53,7 @@ class Deck:
         self._zero = 0
         self._preroll: deque[Floats] = deque()
         self._pending: list[Floats] = []
-        self._heard_at = self._opened_at = self._retry_at = 0.0
+        self._heard_at = self._retry_at = 0.0
         self._warned = False
         self._overflows_seen = 0
 
@@ -96,7 +96,6 @@ class Deck:
         source.open()
         self._source = source
         self.meter = Meter(source.rate, source.channels)
-        self.lost = ""
         self._zero = 0
         self._fresh_stream()
         if source.notice:
@@ -106,7 +105,7 @@ class Deck:
         source = self._source
         assert source
         self._clock = FrameClock(source.rate * (source.speed or 1.0))
-        self._opened_at = self._heard_at = time.perf_counter()
+        self._heard_at = time.perf_counter()
         self._overflows_seen = source.overflows
         self._preroll.clear()
         self._pending.clear()
@@ -115,6 +114,7 @@ class Deck:
         """Close the source."""
         source, self._source = self._source, None
         self.position = self.meter = None
+        self.lost = ""
         self._preroll.clear()
         if source:
             source.close()

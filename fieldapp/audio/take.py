@@ -21,7 +21,7 @@ from fieldapp.audio.peaks import PeaksWriter
 from fieldapp.audio.repair import file_digest
 from fieldapp.audio.samples import Floats, to_pcm
 from fieldapp.audio.wav import LARGEST_FILE, Origin, WavFormat, WavWriter, Written
-from fieldapp.errors import FieldError
+from fieldapp.errors import AudioError, FieldError
 
 DURABLE_SECONDS = 0.5
 
@@ -89,6 +89,8 @@ class Take:
         self._peaks: PeaksWriter | None = None
         self._durable_at = 0.0
         order.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.journal.path.exists():
+            raise AudioError(f"{self.journal.path} exists already.", "A recording is never continued under its old name; choose another.")
         self._next_part()  # a name that is taken or a disk that is full is said before the journal begins
 
     @property

@@ -20,7 +20,7 @@ from fieldapp.audio import protocol
 from fieldapp.audio.client import NoRecorder, RecorderClient
 from fieldapp.audio.growing import GrowingMaster
 from fieldapp.audio.journal import journal_path, read_journal
-from fieldapp.audio.launch import own_surroundings
+from fieldapp.audio.launch import own_process, own_surroundings
 from fieldapp.audio.peaks import Peaks
 from fieldapp.audio.repair import file_digest
 from fieldapp.errors import AudioError, DeviceError, DiskFull, WrongUsage
@@ -194,6 +194,9 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(recorder: RecorderClient
         recorder.record(book / "audio" / "m")
     with pytest.raises(AudioError, match="8 bits"):
         recorder.record(book / "audio" / "n", bits=8)
+    (book / "audio" / "q.journal.jsonl").write_text("")
+    with pytest.raises(AudioError, match="never continued"):
+        recorder.record(book / "audio" / "q")
     recorder.record(book / "audio" / "o")
     with pytest.raises(AudioError, match="running already"):
         recorder.record(book / "audio" / "p")
@@ -263,3 +266,10 @@ def test_the_recorder_loads_neither_the_window_nor_models_nor_the_store() -> Non
         "fieldapp.speech",
         "fieldapp.gui",
     }
+
+
+def test_a_frozen_program_runs_the_recorder_from_its_own_executable(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert own_process("fieldapp.audio.recorder", "x") == [sys.executable, "run-module", "fieldapp.audio.recorder", "x"]
+    words = [sys.executable, "-m", "fieldapp", "run-module", "fieldapp.audio.recorder", "--help"]
+    assert b"--unattended" in subprocess.run(words, env=own_surroundings(), capture_output=True, check=True).stdout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from e2e.virtual_mic import RATE, VirtualMic, breaks, read_marker, write_marker
 from fieldapp.audio.client import RecorderClient
 from fieldapp.audio.devices import fresh_devices
 from fieldapp.audio.growing import GrowingMaster
+from fieldapp.audio.launch import own_surroundings
 from fieldapp.errors import DeviceError
 from fieldapp.model import Span
 
@@ -67,3 +70,23 @@ def test_no_frame_is_lost_while_the_application_suffers(virtual_mic: VirtualMic,
     assert outcome["frames_lost_by_the_recorder"] == 0
     assert outcome["overflows"] == 0
     assert outcome["last_number"] == 6 * RATE
+
+
+REFUSED = """
+import time
+from fieldapp.audio import sources
+sources.accepts = lambda index, rate, channels: False  # the virtual card itself accepts every rate
+mic = sources.DeviceSource("mic", 96_000, 1)
+mic.open()
+while not len(mic.read()):
+    time.sleep(0.05)
+mic.close()
+print(mic.rate, mic.notice)
+"""
+
+
+def test_a_refused_rate_falls_back_to_the_devices_own_and_says_so(virtual_mic: VirtualMic) -> None:
+    done = subprocess.run([sys.executable, "-c", REFUSED], env=own_surroundings(), capture_output=True, text=True, check=True, timeout=60)
+    rate, notice = done.stdout.strip().split(" ", 1)
+    assert rate in ("44100", "48000")
+    assert notice == f"mic refuses 96000 Hz, so {rate} Hz is recorded."
