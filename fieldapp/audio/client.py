@@ -21,7 +21,7 @@ from typing import Any, Self
 from fieldapp import errors
 from fieldapp.audio import protocol
 from fieldapp.audio.launch import own_process, own_surroundings
-from fieldapp.errors import DeviceError, FieldError
+from fieldapp.errors import DeviceError, FieldError, ReadOnly
 
 ANSWER_SECONDS = 10.0
 START_SECONDS = 20.0
@@ -74,6 +74,8 @@ class RecorderClient:
     @classmethod
     def start_or_attach(cls, folder: Path, name: str = "fieldapp", *, reserve: int | None = None, unattended: float | None = None) -> Self:
         """The recorder of a fieldbook, started if need be in a session of its own, so that whatever ends us does not end it."""
+        if not folder.is_dir():
+            raise NoRecorder(f"There is no folder {folder}.", "Make the fieldbook first: fieldapp new DIR.")
         try:
             return cls.attach(folder, name)
         except NoRecorder:
@@ -84,7 +86,9 @@ class RecorderClient:
                 return cls.attach(folder, name)
             except NoRecorder:
                 time.sleep(0.02)
-            if process.poll() not in (None, 3):  # 3: somebody else was quicker, and that one will do
+            if process.poll() == protocol.UNWRITABLE_EXIT:
+                raise ReadOnly(f"Nothing can be recorded in {folder}: it cannot be written.", "Is the disk or the card locked?")
+            if process.poll() not in (None, protocol.BUSY_EXIT):  # busy: somebody else was quicker, and that recorder will do
                 break
         raise NoRecorder("The recorder did not start.", f"Its log may say why: {folder / 'derived' / 'recorder.log'}")
 

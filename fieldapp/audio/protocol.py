@@ -35,6 +35,8 @@ from typing import Any, BinaryIO
 
 PROTOCOL = 1
 LONGEST_LINE = 1 << 16
+BUSY_EXIT = 3  # a recorder that finds another one serving its fieldbook
+UNWRITABLE_EXIT = 4  # one whose fieldbook cannot be written
 now = time.perf_counter
 
 

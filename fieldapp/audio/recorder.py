@@ -34,7 +34,6 @@ FORGOTTEN_SECONDS = 60.0  # nobody attached and nothing recorded: the microphone
 RESERVE_BYTES = 200 * 10**6
 CONTACT_SECONDS = 1.0
 URGENCY = -11  # as sound servers ask for
-BUSY_EXIT = 3  # another recorder serves this fieldbook
 
 log = logging.getLogger(__name__)
 
@@ -193,9 +192,15 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--unattended", type=float, default=UNATTENDED_SECONDS, help="seconds to record on with nobody attached")
     options = parser.parse_args(words)
     folder = options.folder.absolute()
-    locked = protocol.lock(folder)
+    if not folder.is_dir():
+        parser.error(f"there is no folder {folder}")
+    try:
+        locked = protocol.lock(folder)
+    except OSError as trouble:
+        sys.stderr.write(f"{folder} cannot be written: {trouble.strerror}\n")
+        return protocol.UNWRITABLE_EXIT
     if locked is None:
-        return BUSY_EXIT
+        return protocol.BUSY_EXIT
     with locked, logs.writing(folder / "derived", "recorder"):
         recorder = Recorder(folder, options.reserve, options.unattended)
 

@@ -23,7 +23,7 @@ from fieldapp.audio.journal import journal_path, read_journal
 from fieldapp.audio.launch import own_process, own_surroundings
 from fieldapp.audio.peaks import Peaks
 from fieldapp.audio.repair import file_digest
-from fieldapp.errors import AudioError, DeviceError, DiskFull, WrongUsage
+from fieldapp.errors import AudioError, DeviceError, DiskFull, ReadOnly, WrongUsage
 from fieldapp.model import Span
 
 RATE = 48_000
@@ -273,3 +273,12 @@ def test_a_frozen_program_runs_the_recorder_from_its_own_executable(book: Path, 
     assert own_process("fieldapp.audio.recorder", "x") == [sys.executable, "run-module", "fieldapp.audio.recorder", "x"]
     words = [sys.executable, "-m", "fieldapp", "run-module", "fieldapp.audio.recorder", "--help"]
     assert b"--unattended" in subprocess.run(words, env=own_surroundings(), capture_output=True, check=True).stdout
+
+
+def test_a_folder_that_is_not_there_or_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NoRecorder, match="There is no folder"):
+        RecorderClient.start_or_attach(tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "derived").write_text("a file where a folder should be")  # unwritable even for root
+    with pytest.raises(ReadOnly, match="cannot be written"):
+        RecorderClient.start_or_attach(tmp_path)
