@@ -308,3 +308,7 @@ def test_a_recording_without_prompts_is_cut_into_utterances() -> None:
     assert found[:2] == [Span(900, 3150), Span(4400, 5150)]
     assert all(len(one) <= 31_000 for one in found)
     assert all(one.stop <= other.start for one, other in pairwise(found))
+
+
+def test_a_recording_in_which_nobody_speaks_has_no_utterances() -> None:
+    assert utterances(sound(60_000), RATE) == []

@@ -65,6 +65,8 @@ def utterances(loudness: Loudness, rate: int) -> list[Span]:
             joined[-1] = Span(joined[-1].start, stretch.stop)
         else:
             joined.append(stretch)
+    if not joined:
+        return []
     edges = [0, *((one.stop + other.start) // 2 for one, other in pairwise(joined)), loudness.frames]
     return [Span(max(low, one.start - air.before), min(high, one.stop + air.after)) for one, (low, high) in zip(joined, pairwise(edges), strict=True)]
 

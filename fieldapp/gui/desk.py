@@ -117,12 +117,13 @@ class Desk(QObject):
 
     def run(self, work: Callable[[Progress], Any], done: Callable[[Any], None], failed: Callable[[Exception], None] | None = None) -> Job:
         """Do something long in the background; `done` and `failed` run in the GUI thread."""
-        return self.jobs.run(work, done, failed or self._on_failed)
+        return self.jobs.run(work, done, failed or self.fail)
 
     def _on_trouble(self, trouble: FieldError) -> None:
         self.bridge.post(lambda: self.say(str(trouble), "look"))
 
-    def _on_failed(self, trouble: Exception) -> None:
+    def fail(self, trouble: Exception) -> None:
+        """The world's trouble becomes a line; a bug goes on to the crash report."""
         if isinstance(trouble, FieldError):
             self.say(str(trouble), "look")
         else:

@@ -128,6 +128,7 @@ def _style_sheet(c: Colours, percent: int) -> str:
     QPushButton:disabled {{ color: {c.muted}; }}
     QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox, QDateEdit {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px;
       padding: {px(5)} {px(8)}; selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+    QComboBox::drop-down {{ border: none; width: {px(24)}; }}
     QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; alternate-background-color: {c.window}; }}
     QAbstractItemView::item {{ padding: {px(5)}; }}
     QHeaderView::section {{ background: {c.raised}; color: {c.muted}; border: none; border-bottom: 1px solid {c.line}; padding: {px(5)} {px(8)}; }}

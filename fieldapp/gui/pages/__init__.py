@@ -46,6 +46,7 @@ class Entry:
 
 PAGES: tuple[Entry, ...] = (
     Entry("start", "Start", "Ctrl+1", "fieldapp.gui.pages.start", needs_fieldbook=False),
+    Entry("record", "Record", "Ctrl+2", "fieldapp.gui.pages.record"),
     Entry("find", "Find", "Ctrl+4", "fieldapp.gui.pages.find"),
 )
 

@@ -13,8 +13,13 @@ from fieldapp.model import Span
 class Sound(Protocol):
     """A sound file, finished or still growing. `peaks` is quick at any zoom; `samples` is asked for short spans only."""
 
-    rate: int
-    frames: int
+    @property
+    def rate(self) -> int:
+        """Frames a second."""
+
+    @property
+    def frames(self) -> int:
+        """Frames by now."""
 
     def peaks(self, span: Span, columns: int) -> NDArray[np.float32]:
         """Lowest and highest sample per column, shape (columns, 2), from -1 to 1."""

@@ -24,6 +24,7 @@ class TimeWidget(QWidget):
         super().__init__(parent)
         self.timeline = timeline
         self.colours = colours
+        self.shows_cursor = True
         self._pressed_px: float | None = None
         timeline.moved.connect(self.update)
         timeline.cursor_moved.connect(self.update)
@@ -77,7 +78,7 @@ class TimeWidget(QWidget):
             ground.setAlpha(50)
             painter.fillRect(QRectF(left, 0, max(1.0, right - left), self.height()), ground)
         x = self.timeline.pixel_of(self.timeline.cursor)
-        if 0 <= x <= self.width():
+        if self.shows_cursor and 0 <= x <= self.width():
             painter.fillRect(QRectF(x, 0, 1.5, self.height()), QColor(self.colours.text))
 
 
@@ -112,9 +113,9 @@ class Waveform(TimeWidget):
         painter.end()
 
     def _draw_columns(self, painter: QPainter, sound: Sound, middle: float) -> None:
-        span = self.timeline.visible()
-        columns = min(self.width(), round(self.timeline.pixel_of(span.stop)))
-        if columns < 1 or not len(span):
+        span = self.timeline.visible().clip(Span(0, sound.frames))
+        columns = min(self.width(), round(self.timeline.pixel_of(span.stop))) if span is not None else 0
+        if span is None or columns < 1:
             return
         peaks = sound.peaks(span, columns)
         scale = middle * 0.95

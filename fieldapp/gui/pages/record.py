@@ -1,0 +1,101 @@
+"""The record page: before, who speaks and what is asked; while recording, the prompt large, an honest clock, the sound, one key for each step."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from fieldapp.gui.actions import Deed
+from fieldapp.gui.desk import Desk
+from fieldapp.gui.pages import Page
+from fieldapp.gui.recording import Recording, Wanted
+from fieldapp.gui.widgets.record_setup import RecordSetup
+from fieldapp.gui.widgets.record_stage import RecordStage
+from fieldapp.gui.words import say
+from fieldapp.model import Changed
+from fieldapp.session.closing import Outcome
+from fieldapp.store import people
+
+SESSION_KEYS = {
+    "next": ("Next prompt", "Space"),
+    "redo": ("Record it again", "R"),
+    "skip": ("Skip", "S"),
+    "back": ("Back to the prompt before", "B"),
+    "discard": ("Discard this take", "D"),
+    "second": ("A second answer", "2"),
+    "alternative": ("Another pronunciation", "A"),
+    "best": ("This take is good", "G"),
+    "mark": ("Mark this moment", "M"),
+    "pause": ("Pause or go on", "P"),
+}
+
+
+class ThePage(Page):
+    """Two faces: setting up, and recording."""
+
+    CARES = Changed.PEOPLE | Changed.VARIETIES
+    DEEDS = (
+        Deed("record.start", "Start recording", "Ctrl+R", page="record", needs="writable"),
+        Deed("record.stop", "Stop recording", "Ctrl+.", page="record", needs="recording"),
+        *(Deed(f"record.{key}", title, keys, page="record", needs="recording") for key, (title, keys) in SESSION_KEYS.items()),
+    )
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.recording = Recording(desk)
+        self._setup = RecordSetup(self)
+        self._stage = RecordStage(desk, self.recording, self)
+        self._faces = QStackedLayout(self)
+        self._faces.addWidget(self._setup)
+        self._faces.addWidget(self._stage)
+        self._setup.start.connect(self._on_start)
+        self._setup.take_over.connect(self.recording.take_over)
+        self._setup.mend.connect(self.recording.close_left_behind)
+        self._stage.stop.connect(self.recording.stop)
+        self.recording.changed.connect(self._on_changed)
+        self.recording.ended.connect(self._on_ended)
+        desk.settings_changed.connect(self._stage.dress)
+
+    def refresh(self) -> None:
+        store = self.desk.store
+        if store is None:
+            return
+        db = store.reader()
+        self._setup.offer([p.code for p in people.persons(db)], [v.name for v in people.varieties(db)], writable=not store.read_only)
+        if self.recording.session is None and not store.read_only:
+            self._setup.left_behind(*self.recording.left_behind())
+
+    def do(self, deed: str) -> None:
+        key = deed.removeprefix("record.")
+        if key == "start":
+            self._on_start(self._setup.wanted())
+        elif key == "stop":
+            self.recording.stop()
+        elif self.recording.press(key):
+            self._stage.pressed(key)
+
+    def may_close(self) -> bool:
+        """Closing the window never ends a recording: the recorder goes on, and the next start finds it."""
+        self.recording.leave()
+        return True
+
+    @Slot(object)
+    def _on_start(self, wanted: Wanted) -> None:
+        self.recording.start(wanted)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self._setup.set_busy(self.recording.busy)
+        running = self.recording.session is not None
+        self._faces.setCurrentWidget(self._stage if running else self._setup)
+        self._stage.follow(running)
+
+    @Slot(object)
+    def _on_ended(self, outcome: Outcome) -> None:
+        seconds = outcome.frames / outcome.rate
+        lost = sum(len(gap) for gap in outcome.gaps) / outcome.rate
+        text = say("{session}: {minutes} min recorded, {takes} takes.", session=outcome.session, minutes=f"{seconds / 60:.1f}", takes=len(outcome.segments))
+        self.desk.say(
+            text + (" " + say("{seconds} s are missing where the microphone was away.", seconds=f"{lost:.1f}") if lost else ""), "look" if lost else "info"
+        )
+        self.refresh()

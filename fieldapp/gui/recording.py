@@ -1,0 +1,206 @@
+"""A recording session for the window: everything that may take a moment happens on threads, the page only asks and looks.
+
+One at a time. The sound itself is in the recorder's process; if the window dies, the recorder goes on, and the next window
+finds it here as `unfinished`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from fieldapp import paths
+from fieldapp.audio.client import RecorderClient
+from fieldapp.audio.growing import GrowingMaster
+from fieldapp.audio.quality import wrong_microphone
+from fieldapp.errors import AudioError
+from fieldapp.gui.desk import Desk
+from fieldapp.model import Item, Span
+from fieldapp.prompts import read_prompts
+from fieldapp.session import plan as planning
+from fieldapp.session import recovery, running
+from fieldapp.session.closing import Outcome
+from fieldapp.session.running import Look, RunningSession
+from fieldapp.store.store import Store
+
+PROMPT_LISTS = ("swadesh-100", "leipzig-jakarta-100")
+"""Lists that come with Fieldapp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person chose before pressing record; `device` empty means the system's own."""
+
+    speaker: str = ""
+    variety: str = ""
+    prompts: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    session: RunningSession
+    sentences: tuple[str, ...]
+
+
+class Recording(QObject):
+    """The session that is being recorded, if any."""
+
+    changed = Signal()
+    ended = Signal(object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self.session: RunningSession | None = None
+        self.busy = False
+
+    def start(self, wanted: Wanted) -> None:
+        """Open the microphone and record. Trouble is said; nothing is left half made."""
+        self._begin(lambda: self._started(wanted))
+
+    def take_over(self) -> None:
+        """Go on with what a recorder of this fieldbook is recording."""
+        self._begin(lambda: _Begun(recovery.take_over(self._store, "window"), ()))
+
+    def left_behind(self) -> tuple[bool, int]:
+        """Whether a recorder is still recording for this fieldbook, and how many masters a crash left unclosed."""
+        found = recovery.unfinished(self._store)
+        return any(one.alive for one in found), sum(not one.alive for one in found)
+
+    def close_left_behind(self) -> None:
+        """Mend what a crash left and make its segments, in the background."""
+        store = self._store
+        self._desk.run(lambda _: recovery.close_unfinished(store), self._on_mended)
+
+    def press(self, key: str) -> list[str]:
+        """A key of the session, stamped at this very moment."""
+        return self.session.press(key) if self.session is not None else []
+
+    def look(self) -> Look | None:
+        """How things are, as often as one draws."""
+        return self.session.look() if self.session is not None else None
+
+    @property
+    def item(self) -> Item | None:
+        """The prompt that is shown."""
+        return self.session.item if self.session is not None else None
+
+    @property
+    def sound(self) -> GrowingSound | None:
+        """The growing master, for drawing; None until its first frames are on disk."""
+        if self.session is None:
+            return None
+        try:
+            return GrowingSound(GrowingMaster(self._store.folder / "audio" / planning.stem_of(self.session.plan.master)))
+        except AudioError:
+            return None
+
+    def stop(self) -> None:
+        """End the recording; its segments are made in the background."""
+        session = self.session
+        if session is None or self.busy:
+            return
+        self._set(busy=True)
+        self._desk.run(lambda progress: session.stop(progress=progress), self._on_stopped, self._on_failed)
+
+    def leave(self) -> None:
+        """The window closes while recording: the recorder goes on without it."""
+        if self.session is not None:
+            self.session.detach()
+            self.session = None
+
+    @property
+    def _store(self) -> Store:
+        assert self._desk.store is not None
+        return self._desk.store
+
+    def _begin(self, work: Callable[[], _Begun]) -> None:
+        if self.busy or self.session is not None:
+            return
+        self._set(busy=True)
+        self._desk.run(lambda _progress: work(), self._on_begun, self._on_failed)
+
+    def _started(self, wanted: Wanted) -> _Begun:
+        settings = self._desk.settings
+        place = _list_place(wanted.prompts)
+        listed = read_prompts(place) if place else None
+        client = RecorderClient.start_or_attach(
+            self._store.folder, "window", reserve=settings.disk_reserve_mb * 10**6, unattended=settings.unattended_hours * 3600
+        )
+        try:
+            source = {"device": wanted.device or settings.input_device or None, "rate": settings.sample_rate, "channels": settings.channels}
+            armed = running.arm(client, source)
+            warning = wrong_microphone(str(armed.get("device") or ""))
+            wish = planning.Wish(speaker=wanted.speaker, variety=wanted.variety, prompts=listed, prompts_folder=place.parent if place else None)
+            made = planning.make_plan(self._store, wish, {**armed, "bits": settings.bits})
+            try:
+                session = running.begin(self._store, client, made, source, preroll=settings.pre_roll_seconds)
+            except BaseException:
+                planning.drop_plan(self._store, made)
+                raise
+        except BaseException:
+            client.bye()
+            raise
+        return _Begun(session, (*(listed.problems if listed else ()), *((warning.sentence,) if warning else ())))
+
+    def _on_begun(self, begun: _Begun) -> None:
+        self.session = begun.session
+        self._set(busy=False)
+        for sentence in begun.sentences:
+            self._desk.say(sentence, "look")
+
+    def _on_stopped(self, outcome: Outcome) -> None:
+        self.session = None
+        self._set(busy=False)
+        self.ended.emit(outcome)
+
+    def _on_mended(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            self.ended.emit(outcome)
+
+    def _on_failed(self, trouble: Exception) -> None:
+        self._set(busy=False)
+        self._desk.fail(trouble)
+
+    def _set(self, *, busy: bool) -> None:
+        self.busy = busy
+        self._desk.set_condition("recording", self.session is not None)
+        self.changed.emit()
+
+
+class GrowingSound:
+    """A growing master as the drawing widgets want it."""
+
+    def __init__(self, master: GrowingMaster) -> None:
+        self._master = master
+        self.rate = master.format.rate
+
+    @property
+    def frames(self) -> int:
+        """Frames by now."""
+        return self._master.frames
+
+    def samples(self, span: Span) -> NDArray[np.float32]:
+        """Mono."""
+        mono: NDArray[np.float32] = self._master.read(span).mean(axis=1, dtype=np.float32)
+        return mono
+
+    def peaks(self, span: Span, columns: int) -> NDArray[np.float32]:
+        """Lowest and highest per column; the window shows seconds, so the samples themselves are few enough."""
+        heard = self.samples(span)
+        if not len(heard):
+            return np.zeros((columns, 2), np.float32)
+        edges = np.linspace(0, len(heard), columns, endpoint=False).astype(np.int64)
+        return np.stack([np.minimum.reduceat(heard, edges), np.maximum.reduceat(heard, edges)], axis=1)
+
+
+def _list_place(name: str) -> Path | None:
+    if not name:
+        return None
+    return paths.resource("promptlists", f"{name}.csv") if name in PROMPT_LISTS else Path(name)

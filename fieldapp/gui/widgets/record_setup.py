@@ -1,0 +1,110 @@
+"""Before recording: who speaks, which variety, what is asked, which microphone; and what an earlier start left to be done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from fieldapp.gui.recording import PROMPT_LISTS, Wanted
+from fieldapp.gui.words import say
+
+WIDTH_PX = 560
+
+
+class RecordSetup(QWidget):
+    """Asks as little as possible: everything may stay empty but the wish to record."""
+
+    start = Signal(object)
+    take_over = Signal()
+    mend = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(48, 40, 48, 40)
+        outer.setSpacing(16)
+        title = QLabel(say("Record a session"), self)
+        title.setProperty("role", "title")
+        outer.addWidget(title)
+        outer.addWidget(self._left_over())
+        panel = QFrame(self)
+        panel.setObjectName("panel")
+        panel.setMaximumWidth(WIDTH_PX)
+        form = QFormLayout(panel)
+        form.setContentsMargins(24, 24, 24, 24)
+        form.setSpacing(12)
+        self._speaker = self._choice(say("Speaker"), form, editable=True)
+        self._speaker.lineEdit().setPlaceholderText(say("a code, such as W1; never the name"))  # type: ignore[union-attr]  # editable, so it has one
+        self._variety = self._choice(say("Variety"), form, editable=True)
+        self._prompts = self._choice(say("Prompts"), form)
+        self._prompts.addItem(say("None: free conversation"), "")
+        for name in PROMPT_LISTS:
+            self._prompts.addItem(name, name)
+        outer.addWidget(panel)
+        row = QHBoxLayout()
+        self._button = QPushButton(say("Record"), self)
+        self._button.setProperty("role", "record")
+        self._button.setToolTip("Ctrl+R")
+        self._button.clicked.connect(self._on_start)
+        row.addWidget(self._button)
+        hint = QLabel(say("Two seconds from before the key are kept. Nothing ends a recording but you."), self)
+        hint.setProperty("role", "muted")
+        row.addWidget(hint)
+        row.addStretch()
+        outer.addLayout(row)
+        outer.addStretch()
+
+    def _choice(self, name: str, form: QFormLayout, *, editable: bool = False) -> QComboBox:
+        box = QComboBox(self)
+        box.setEditable(editable)
+        box.setAccessibleName(name)
+        box.setMinimumWidth(WIDTH_PX // 2)
+        form.addRow(name, box)
+        return box
+
+    def _left_over(self) -> QWidget:
+        self._left = QFrame(self)
+        row = QHBoxLayout(self._left)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._left_text = QLabel(self._left)
+        self._left_text.setProperty("role", "look")
+        self._go_on = QPushButton(say("Go on with it"), self._left)
+        self._go_on.clicked.connect(self.take_over)
+        self._mend = QPushButton(say("Close it"), self._left)
+        self._mend.clicked.connect(self.mend)
+        for widget in (self._left_text, self._go_on, self._mend):
+            row.addWidget(widget)
+        row.addStretch()
+        self._left.hide()
+        return self._left
+
+    def offer(self, speakers: list[str], varieties: list[str], *, writable: bool) -> None:
+        """Who and what the fieldbook knows; what was typed stays."""
+        for box, names in ((self._speaker, speakers), (self._variety, varieties)):
+            typed = box.currentText()
+            box.clear()
+            box.addItems(names)
+            box.setEditText(typed)
+        self._button.setEnabled(writable)
+
+    def left_behind(self, alive: bool, crashed: int) -> None:
+        """A recording that is still going on, or masters that were never closed."""
+        self._left.setVisible(alive or crashed > 0)
+        self._left_text.setText(
+            say("A recording of this fieldbook is still going on.") if alive else say("{count} recordings were cut off; their sound is safe.", count=crashed)
+        )
+        self._go_on.setVisible(alive)
+        self._mend.setVisible(not alive)
+
+    def set_busy(self, busy: bool) -> None:
+        """While the microphone opens, a second press does nothing."""
+        self._button.setEnabled(not busy)
+        self._button.setText(say("One moment ...") if busy else say("Record"))
+
+    def wanted(self) -> Wanted:
+        """What was chosen."""
+        return Wanted(self._speaker.currentText().strip(), self._variety.currentText().strip(), self._prompts.currentData() or "")
+
+    @Slot()
+    def _on_start(self) -> None:
+        self.start.emit(self.wanted())

@@ -1,0 +1,208 @@
+"""While recording: the prompt, the clock, the last ten seconds of sound, level, warnings. Everything is pulled by a timer; nothing waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from fieldapp.gui.desk import Desk
+from fieldapp.gui.recording import GrowingSound, Recording
+from fieldapp.gui.widgets.meter import FLOOR_DB, Meter
+from fieldapp.gui.widgets.spectrogram import Spectrogram, Tile
+from fieldapp.gui.widgets.timeline import Timeline, clock
+from fieldapp.gui.widgets.waveform import Waveform
+from fieldapp.gui.words import say
+from fieldapp.model import Item, Span
+from fieldapp.session.running import Look
+
+DRAW_MS = 66
+SHOWN_S = 10
+SIDE_PX = 280
+PICTURE_PX = 220
+WARNINGS = 4
+
+
+class RecordStage(QWidget):
+    """The sound is the stage; controls stay out of its way."""
+
+    stop = Signal()
+
+    def __init__(self, desk: Desk, recording: Recording, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._desk, self._recording = desk, recording
+        self._sound: GrowingSound | None = None
+        self._shown: Item | None = None
+        self._timeline = Timeline(48_000, SHOWN_S * 48_000, self)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 16, 24, 16)
+        outer.setSpacing(12)
+        outer.addLayout(self._head())
+        middle = QHBoxLayout()
+        middle.setSpacing(16)
+        middle.addWidget(self._prompt_panel(), 1)
+        middle.addWidget(self._side_panel())
+        outer.addLayout(middle, 3)
+        self._wave = Waveform(self._timeline, desk.colours, parent=self)
+        self._tones = Spectrogram(self._timeline, desk.colours, self._compute, parent=self)
+        self._wave.shows_cursor = self._tones.shows_cursor = False
+        outer.addWidget(self._wave, 1)
+        outer.addWidget(self._tones, 2)
+        hints = QLabel(
+            say("Space next   R again   S skip   B back   D discard   2 second answer   A other pronunciation   G good   M mark   P pause   Ctrl+. stop"), self
+        )
+        hints.setProperty("role", "muted")
+        outer.addWidget(hints)
+        self._timer = QTimer(self)
+        self._timer.setInterval(DRAW_MS)
+        self._timer.timeout.connect(self._on_draw)
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self._who = QLabel(self)
+        self._who.setProperty("role", "heading")
+        self._badge = QLabel("● REC", self)
+        self._badge.setProperty("role", "recording")
+        self._clock = QLabel("0:00.0", self)
+        self._clock.setProperty("role", "clock")
+        self._clock.setAccessibleName(say("Time recorded"))
+        button = QPushButton(say("Stop"), self)
+        button.setToolTip("Ctrl+.")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space is for the next prompt and must never press a button
+        button.clicked.connect(self.stop)
+        row.addWidget(self._who)
+        row.addStretch()
+        for widget in (self._badge, self._clock, button):
+            row.addWidget(widget)
+        return row
+
+    def _prompt_panel(self) -> QFrame:
+        panel = QFrame(self)
+        panel.setObjectName("panel")
+        row = QHBoxLayout(panel)
+        row.setContentsMargins(32, 24, 32, 24)
+        words = QVBoxLayout()
+        self._place = QLabel(panel)
+        self._place.setProperty("role", "muted")
+        self._prompt = QLabel(panel)
+        self._prompt.setProperty("role", "prompt")
+        self._prompt.setWordWrap(True)
+        self._gloss = QLabel(panel)
+        self._gloss.setWordWrap(True)
+        self._gloss.setProperty("role", "heading")
+        words.addWidget(self._place)
+        words.addStretch()
+        for label in (self._prompt, self._gloss):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            words.addWidget(label)
+        words.addStretch()
+        row.addLayout(words, 1)
+        self._picture = QLabel(panel)
+        self._picture.setAccessibleName(say("Picture"))
+        row.addWidget(self._picture)
+        return panel
+
+    def _side_panel(self) -> QFrame:
+        panel = QFrame(self)
+        panel.setObjectName("panel")
+        panel.setFixedWidth(SIDE_PX)
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(16, 16, 16, 16)
+        self._device = QLabel(panel)
+        self._device.setProperty("role", "muted")
+        self._device.setWordWrap(True)
+        self._meter = Meter(self._desk.colours, panel)
+        self._level = QLabel(panel)
+        self._level.setProperty("role", "muted")
+        self._warnings = QLabel(panel)
+        self._warnings.setWordWrap(True)
+        self._warnings.setProperty("role", "look")
+        self._warnings.hide()
+        self._did = QLabel(panel)
+        self._did.setProperty("role", "muted")
+        self._did.setWordWrap(True)
+        for widget in (self._device, self._meter, self._level, self._warnings, self._did):
+            column.addWidget(widget)
+        column.addStretch()
+        return panel
+
+    def follow(self, running: bool) -> None:
+        """Begin or stop drawing what is recorded."""
+        if running and not self._timer.isActive():
+            self._sound, self._shown = None, None
+            self._did.clear()
+            session = self._recording.session
+            self._who.setText(session.plan.session.name if session is not None else "")
+            self._timer.start()
+            self.setFocus()
+        elif not running:
+            self._timer.stop()
+            for widget in (self._wave, self._tones):
+                widget.set_sound(None)
+
+    def pressed(self, key: str) -> None:
+        """Show that a key was heard."""
+        self._did.setText(say("Last key: {key} at {time}", key=say(key), time=self._clock.text()))
+
+    @Slot()
+    def dress(self) -> None:
+        """Another theme."""
+        for widget in (self._wave, self._tones):
+            widget.set_colours(self._desk.colours)
+        self._meter.colours = self._desk.colours
+
+    @Slot()
+    def _on_draw(self) -> None:
+        look = self._recording.look()
+        if look is None:
+            return
+        self._draw_state(look)
+        self._draw_prompt(look)
+        self._draw_sound(look)
+
+    def _draw_state(self, look: Look) -> None:
+        rate = self._recording.session.plan.master.rate if self._recording.session is not None else 48_000
+        self._clock.setText(clock(look.frames, rate))
+        self._badge.setText("● REC" if not (look.ended or look.lost) else say("not recording"))
+        levels = look.levels
+        self._device.setText(str(levels.get("device", "")))
+        self._meter.show_levels(levels.get("rms", ()), levels.get("held", ()), clipped=bool(levels.get("clipped")))
+        loudest = max(levels.get("peak", ()), default=FLOOR_DB)
+        self._level.setText(say("{level} dB", level=f"{loudest:.0f}") if loudest > FLOOR_DB else say("silence"))
+        sentences = [text for text in (look.failed, look.ended, look.lost) if text] + [n.sentence for n in look.notices[-WARNINGS:]]
+        self._warnings.setText("\n\n".join(sentences))
+        self._warnings.setVisible(bool(sentences))
+
+    def _draw_prompt(self, look: Look) -> None:
+        item, view = self._recording.item, look.view
+        place = say("{place} of {count}", place=(view.place or 0) + 1, count=view.count) if view.place is not None else ""
+        take = say("take {take}", take=view.take) if view.place is not None else ""
+        state = say("paused") if view.paused else say("all prompts are done: Ctrl+. stops") if view.count and view.place is None else ""
+        self._place.setText("   ".join(part for part in (place, take, view.answer, state) if part))
+        if item is self._shown and self._prompt.text():
+            return
+        self._shown = item
+        self._prompt.setText(item.text if item else "" if view.count else say("free conversation"))
+        self._gloss.setText("  ·  ".join(gloss for gloss in item.gloss.values() if gloss != item.text) if item else "")
+        store = self._desk.store
+        picture = QPixmap(str(store.folder / item.picture)) if item and item.picture and store is not None else QPixmap()
+        self._picture.setPixmap(picture if picture.isNull() else picture.scaledToWidth(PICTURE_PX, Qt.TransformationMode.SmoothTransformation))
+
+    def _draw_sound(self, look: Look) -> None:
+        if self._sound is None:
+            self._sound = self._recording.sound
+            if self._sound is None:
+                return
+            self._timeline.rate = self._sound.rate
+            for widget in (self._wave, self._tones):
+                widget.set_sound(self._sound)
+        frames = self._sound.frames
+        window = SHOWN_S * self._timeline.rate
+        self._timeline.frames = max(frames, window)
+        start = max(0, frames - window)
+        self._timeline.show(Span(start, start + window))
+
+    def _compute(self, work: Callable[[], Tile], done: Callable[[Tile], None]) -> None:
+        self._desk.run(lambda _: work(), done, lambda _: None)
