@@ -60,22 +60,11 @@ def speak(text: str, language: str, voice: Voice) -> NDArray[np.int16]:
     if program is None:
         raise FieldError("espeak-ng is not installed.", "Install it: apt install espeak-ng")
     name = voice.accent if language == "eng" and voice.accent else ESPEAK_LANGUAGE[language]
-    with tempfile.NamedTemporaryFile(suffix=".wav", dir=_scratch()) as file:
-        command = [
-            program,
-            "-v",
-            f"{name}+{voice.variant}",
-            "-s",
-            str(voice.speed),
-            "-p",
-            str(voice.pitch),
-            "-w",
-            file.name,
-            "--",
-            text,
-        ]
+    with tempfile.TemporaryDirectory(dir=_scratch()) as folder:
+        file = Path(folder) / "said.wav"
+        command = [program, "-v", f"{name}+{voice.variant}", "-s", str(voice.speed), "-p", str(voice.pitch), "-w", str(file), "--", text]
         done = subprocess.run(command, capture_output=True, check=False)
-        samples, rate = soundfile.read(file.name, dtype="float32") if done.returncode == 0 else (np.zeros(0, np.float32), RATE)
+        samples, rate = soundfile.read(file, dtype="float32") if done.returncode == 0 and file.exists() else (np.zeros(0, np.float32), RATE)
     if not len(samples):
         raise FieldError(f"espeak-ng said nothing for {text!r}: {done.stderr.decode(errors='replace').strip()}")
     return to_pcm(trim(soxr.resample(samples, rate, RATE)))
