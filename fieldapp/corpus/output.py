@@ -6,6 +6,7 @@ A stopped or failed export therefore leaves whole files only, and a second expor
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
 import re
 from collections.abc import Callable
@@ -49,6 +50,10 @@ class Output:
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             make(temporary)
+            if place.is_file() and filecmp.cmp(temporary, place, shallow=False):
+                temporary.unlink()
+                self.unchanged.append(name)
+                return
             _sync(temporary)
             temporary.replace(place)
         except OSError as trouble:

@@ -43,6 +43,14 @@ class Exporter(Protocol):
 EXPORTERS: tuple[tuple[str, str], ...] = (
     ("elan", "fieldapp.corpus.exporters.elan"),
     ("csv", "fieldapp.corpus.exporters.table"),
+    ("flextext", "fieldapp.corpus.exporters.flextext"),
+    ("chat", "fieldapp.corpus.exporters.chat"),
+    ("toolbox", "fieldapp.corpus.exporters.toolbox"),
+    ("cldf", "fieldapp.corpus.exporters.cldf"),
+    ("audiofolder", "fieldapp.corpus.exporters.audiofolder"),
+    ("kaldi", "fieldapp.corpus.exporters.kaldi"),
+    ("anki", "fieldapp.corpus.exporters.anki"),
+    ("postcard", "fieldapp.corpus.exporters.postcard"),
 )
 """Name and module; a module is imported only when it is asked for."""
 

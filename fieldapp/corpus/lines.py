@@ -1,0 +1,137 @@
+"""A bundle as lines: file by file, segment by segment, one text a tier; and the stretch of sound behind each line. Any thread.
+
+Shared by the formats that know lines of text rather than tiers. What cannot be a line is told to `losses`.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fieldapp.corpus.bundle import Bundle, Loss, SoundFile, is_machine
+from fieldapp.corpus.exporters import Options
+from fieldapp.model import Annotation, Segment, Span, Variety
+
+UNKNOWN_LANGUAGE = "qaa"
+"""ISO 639-3 keeps qaa..qtz for languages without a code."""
+_GUIDS = uuid.UUID("6f4f5e0c-4a52-5d0e-9d55-3f1e6a1c7b20")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One segment in one sound file, with at most one text on each tier."""
+
+    segment: Segment
+    sound: SoundFile
+    span: Span
+    speaker: str
+    language: str
+    texts: dict[str, Annotation] = field(default_factory=dict)
+
+    @property
+    def milliseconds(self) -> tuple[int, int]:
+        """Where it lies in its file."""
+        return self.span.milliseconds(self.sound.recording.rate)
+
+    def text(self, tier: str) -> str:
+        """The text of a tier, empty where there is none."""
+        return self.texts[tier].text if tier in self.texts else ""
+
+    @property
+    def drafts(self) -> dict[str, str]:
+        """The tiers that hold a machine's guess, with the machine that made it."""
+        return {tier: text.source for tier, text in self.texts.items() if is_machine(text)}
+
+    def draft_note(self) -> str:
+        """A sentence that says which texts are a machine's, empty where none is."""
+        return "; ".join(f"{tier}: draft by {source}, not confirmed" for tier, source in self.drafts.items())
+
+
+def lines(bundle: Bundle, options: Options, losses: list[Loss]) -> Iterator[tuple[SoundFile, list[Line]]]:
+    """Every sound file with its lines, in order of time."""
+    for sound in bundle.sound_files(losses):
+        found = []
+        for segment, span in sorted(sound.pieces, key=lambda piece: (piece[1], piece[0].id)):
+            if not len(span):
+                losses.append(Loss(segment.id, "a segment without any sound, with its texts"))
+                continue
+            texts = _one_a_tier(bundle, segment, options, losses)
+            found.append(Line(segment, sound, span, bundle.speaker_code(segment), language_of(bundle, segment), texts))
+        yield sound, found
+
+
+def all_lines(bundle: Bundle, options: Options, losses: list[Loss]) -> list[Line]:
+    """The lines of every sound file, one after another."""
+    return [line for _, found in lines(bundle, options, losses) for line in found]
+
+
+def cut_line(bundle: Bundle, line: Line, target: Path) -> None:
+    """Write the sound of one line into a file of its own."""
+    bundle.cut(bundle.sound_path(line.sound.recording), line.span, target)
+
+
+def variety_of(bundle: Bundle, segment: Segment) -> Variety | None:
+    """The variety of a segment, or of its session."""
+    session = bundle.sessions[bundle.recordings[segment.recording].session]
+    identity = segment.variety or session.variety
+    return bundle.varieties.get(identity) if identity else None
+
+
+def language_of(bundle: Bundle, segment: Segment) -> str:
+    """The language tag of a segment."""
+    variety = variety_of(bundle, segment)
+    return (variety.language or variety.iso639_3 if variety else "") or UNKNOWN_LANGUAGE
+
+
+def gloss_of(bundle: Bundle, line: Line) -> str:
+    """What the line means, in the words of the prompt or of its translation."""
+    item = bundle.items.get(line.segment.item) if line.segment.item else None
+    return (item.gloss.get("en") or item.text if item else "") or line.text("translation") or line.segment.meaning_id
+
+
+def guid(*parts: str) -> str:
+    """A GUID that is the same in every export of the same thing."""
+    return str(uuid.uuid5(_GUIDS, "\x1f".join(parts)))
+
+
+def plain_name(text: str) -> str:
+    """A name of ASCII letters, digits, `_` and `-`, never empty."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-") or "x"
+
+
+def distinct_names(texts: Iterable[str]) -> dict[str, str]:
+    """For each text a plain name of its own; two that would fall together are numbered."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for text in texts:
+        if text not in names:
+            name, number = plain_name(text), 1
+            while name.lower() in taken:
+                number += 1
+                name = f"{plain_name(text)}-{number}"
+            taken.add(name.lower())
+            names[text] = name
+    return names
+
+
+def one_row(text: str, where: str, losses: list[Loss]) -> str:
+    """The text on one row, for formats where a line break ends the field; what is lost is told."""
+    row = " ".join(text.split()) if re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029]", text) else text
+    if row != text:
+        losses.append(Loss(where, "line breaks, tabs and control characters inside a text"))
+    return re.sub(r"[\x00-\x1f\x7f]", "", row)
+
+
+def _one_a_tier(bundle: Bundle, segment: Segment, options: Options, losses: list[Loss]) -> dict[str, Annotation]:
+    kept: dict[str, Annotation] = {}
+    for annotation in bundle.texts(segment.id):
+        if not options.keeps(annotation.tier) or (is_machine(annotation) and not options.drafts):
+            continue
+        if annotation.tier in kept:
+            losses.append(Loss(annotation.id, f"a second text on tier '{annotation.tier}'"))
+        else:
+            kept[annotation.tier] = annotation
+    return kept
