@@ -13,6 +13,7 @@ from fieldapp.errors import FieldError, ModelError
 if TYPE_CHECKING:
     from fieldapp.speech.endpoints import EndpointRules
     from fieldapp.speech.live import LiveRules
+    from fieldapp.speech.manifest import Manifest
     from fieldapp.speech.models.shelf import Shelf
     from fieldapp.speech.whisper import Whisper
 
@@ -29,11 +30,11 @@ def current() -> settings.Settings:
     return settings.load(paths.config() / settings.FILE)[0]
 
 
-def language_of(options: argparse.Namespace, chosen: settings.Settings) -> str:
-    """The fixed language, or nothing when the model decides."""
+def language_of(options: argparse.Namespace, chosen: settings.Settings, manifest: Manifest) -> str:
+    """The fixed language, or nothing when the model decides for each utterance; a model of one language has no choice."""
     given: str | None = options.language
     language = chosen.spoken_language if given is None else given
-    return "" if language == "auto" else language
+    return _fixed("" if language == "auto" else language, manifest)
 
 
 def load_model(options: argparse.Namespace, chosen: settings.Settings, *, workers: int = 1, threads: int = 0) -> Whisper:
@@ -41,7 +42,7 @@ def load_model(options: argparse.Namespace, chosen: settings.Settings, *, worker
     from fieldapp.speech import whisper
 
     model = whisper.load(model_folder(options.model or chosen.model), options.device or chosen.compute_device, threads=threads, workers=workers)
-    language = language_of(options, chosen)
+    language = language_of(options, chosen, model.manifest)
     if language and not model.knows(language):
         raise ModelError(f"The model '{model.manifest.name}' does not know the language code '{language}'.", "Choose a related one, or --language auto.")
     return model
@@ -72,11 +73,15 @@ def endpoint_rules(chosen: settings.Settings) -> EndpointRules:
     return replace(EndpointRules(**asdict(vad)), end=min(vad.end, vad.start), soft=min(vad.soft, vad.hard), firm=min(vad.firm, vad.hard))
 
 
-def live_rules(chosen: settings.Settings) -> LiveRules:
+def live_rules(chosen: settings.Settings, manifest: Manifest) -> LiveRules:
     """How live work is done, as the settings say."""
     from fieldapp.speech.finals import FinalRules
     from fieldapp.speech.live import LiveRules
     from fieldapp.speech.partials import PartialRules
 
-    finals, partials = FinalRules(language=chosen.spoken_language), PartialRules(wanted=chosen.live_policy == "full")
+    finals, partials = FinalRules(language=_fixed(chosen.spoken_language, manifest)), PartialRules(wanted=chosen.live_policy == "full")
     return LiveRules(endpoints=endpoint_rules(chosen), finals=finals, partials=partials)
+
+
+def _fixed(language: str, manifest: Manifest) -> str:
+    return manifest.languages[0] if not language and len(manifest.languages) == 1 else language

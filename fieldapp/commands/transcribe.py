@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         if store.read_only:
             raise ReadOnly(f"{folder} is open for reading only: {store.read_only_reason}.", "Nothing was changed.")
         model = load_model(options, chosen, workers=cores, threads=1)
-        finals = FinalRules(language=language_of(options, chosen), beam=options.beam)
+        finals = FinalRules(language=language_of(options, chosen, model.manifest), beam=options.beam)
         task = Task(finals, endpoint_rules(chosen), cores, options.pending, {"device": model.device.reason})
 
         def sound(master: Recording) -> Iterator[F32]:

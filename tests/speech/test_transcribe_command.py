@@ -165,10 +165,14 @@ def test_settings_become_rules() -> None:
     from fieldapp.settings import Settings
     from fieldapp.speech.endpoints import NORMAL
     from fieldapp.speech.live import LiveRules
+    from fieldapp.speech.manifest import Manifest
 
     assert endpoint_rules(Settings()) == NORMAL
-    assert live_rules(Settings()) == LiveRules()
-    assert not live_rules(Settings(live_policy="finals")).partials.wanted
+    anything = Manifest(name="m")
+    assert live_rules(Settings(), anything) == LiveRules()
+    assert not live_rules(Settings(live_policy="finals"), anything).partials.wanted
+    assert live_rules(Settings(), Manifest(name="wu", languages=("zh",))).finals.language == "zh"
+    assert live_rules(Settings(spoken_language="yue"), Manifest(name="wu", languages=("zh",))).finals.language == "yue"
 
 
 def test_a_cancelled_run_keeps_what_is_done(book: Path, mini_folder: Path, capsys: Printed) -> None:

@@ -33,9 +33,9 @@ def _quickest(session: Any, rows: Any, seconds: float) -> float:
     session.run(None, {"a": rows})
     times, end = list[float](), time.perf_counter() + seconds
     while time.perf_counter() < end or len(times) < 3:
-        began = time.perf_counter()
+        began = time.process_time()
         session.run(None, {"a": rows})
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     return min(times)
 
 
