@@ -22,7 +22,7 @@ from typing import Any
 from fieldapp import log as logs
 from fieldapp.audio import protocol
 from fieldapp.audio.deck import PREROLL_SECONDS, Deck
-from fieldapp.audio.server import Order, Server
+from fieldapp.audio.server import Order, Server, sweep
 from fieldapp.audio.sources import DeviceSource, FileSource, Source
 from fieldapp.audio.take import TakeOrder
 from fieldapp.audio.wav import LARGEST_FILE
@@ -202,6 +202,7 @@ def main(words: list[str] | None = None) -> int:
     if locked is None:
         return protocol.BUSY_EXIT
     with locked, logs.writing(folder / "derived", "recorder"):
+        sweep((protocol.read_contact(folder) or {}).get("address"))  # we hold the lock, so whoever wrote it is gone
         recorder = Recorder(folder, options.reserve, options.unattended)
 
         def end(number: int, _: object) -> None:

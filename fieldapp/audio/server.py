@@ -27,6 +27,7 @@ from fieldapp.audio.protocol import LONGEST_LINE, PROTOCOL, now, pack, unpack
 MOST_UNREAD = 1 << 18  # bytes of answers a client may leave unread
 MOST_CLIENTS = 16
 HELLO_SECONDS = 5.0
+PRIVATE = "fieldapp-recorder-"
 
 log = logging.getLogger(__name__)
 Answerer = Callable[[dict[str, Any]], dict[str, Any]]
@@ -52,6 +53,14 @@ class Order:
     message: dict[str, Any]
 
 
+def sweep(address: Any) -> None:
+    """Remove the private folder a killed recorder left; only what looks exactly like one."""
+    if isinstance(address, str):
+        private = Path(address).parent
+        if private.parent == Path(tempfile.gettempdir()) and private.name.startswith(PRIVATE):
+            shutil.rmtree(private, ignore_errors=True)
+
+
 class Server:
     """Listens until closed."""
 
@@ -75,7 +84,7 @@ class Server:
 
     def _listen(self) -> socket.socket:
         if hasattr(socket, "AF_UNIX") and os.name != "nt":
-            self._private = Path(tempfile.mkdtemp(prefix="fieldapp-"))  # mode 0700; a path under the fieldbook may be too long for a socket
+            self._private = Path(tempfile.mkdtemp(prefix=PRIVATE))  # mode 0700; a path under the fieldbook may be too long for a socket
             listener = socket.socket(socket.AF_UNIX)
             self.address: Any = str(self._private / "recorder")
             listener.bind(self.address)

@@ -237,10 +237,14 @@ def test_what_a_killed_recorder_left_is_no_recorder(book: Path) -> None:
     with RecorderClient.start_or_attach(book) as first:
         os.kill(first.pid, 9)
         until(lambda: gone(first))
+    left = protocol.read_contact(book)
+    assert left
+    assert Path(left["address"]).exists()
     with pytest.raises(NoRecorder):
         RecorderClient.attach(book)
     with RecorderClient.start_or_attach(book) as second:
         assert second.pid != first.pid
+        assert not Path(left["address"]).exists()
 
 
 def test_a_deleted_derived_folder_does_not_lose_the_recorder(recorder: RecorderClient, book: Path) -> None:
