@@ -13,6 +13,7 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
     ("intake", "importing many files, reading a long one: speed and memory", "fieldapp.commands.bench.intake"),
     ("live", "how soon text follows speech, beside padded local agreement", "fieldapp.commands.bench.live"),
     ("encode", "the encoder beside the processor's limit, the cost of vectors, the start", "fieldapp.commands.bench.encode"),
+    ("vectors", "heads, kept frames, reading a million vectors, a query by text", "fieldapp.commands.bench.vectors"),
     ("import", "archive speed and memory beside faster-whisper's pipelines", "fieldapp.commands.bench.import_"),
 )
 """Name, what it measures, module."""
