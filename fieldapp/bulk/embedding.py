@@ -20,6 +20,7 @@ from fieldapp.speech.embed import F32, PARTS, Embedded, pack
 from fieldapp.speech.heads import Head
 from fieldapp.speech.manifest import Manifest, identity
 from fieldapp.store import spaces, vectors
+from fieldapp.store.consent import may_use
 from fieldapp.store.rows import SEGMENT
 from fieldapp.store.spaces import OWN_HEAD
 from fieldapp.store.store import Store
@@ -58,9 +59,9 @@ class Embeddings:
         return tuple(space for space, _ in self._headed)
 
     def put(self, tx: Transaction, segment: Segment, embedded: Embedded) -> bool:
-        """Store everything one pass gave for a segment; False when the segment was moved or deleted meanwhile."""
+        """Store everything one pass gave for a segment; False when it was moved or deleted meanwhile, or must not be found any more."""
         now = SEGMENT.first(tx.db, "id = ?", segment.id)
-        if now is None or (now.recording, now.span) != (segment.recording, segment.span):
+        if now is None or (now.recording, now.span) != (segment.recording, segment.span) or not may_use(tx.db, segment.id, "search"):
             return False
         of_kind = {"meaning": embedded.meaning, "sound": embedded.sound}
         for kind, space in self.raw.items():

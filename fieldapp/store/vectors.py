@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fieldapp.errors import Damaged
 from fieldapp.model import Changed, RunId, SegmentId, Space, new_id
+from fieldapp.store.consent_filter import condition
 from fieldapp.store.rows import utc_now
 from fieldapp.store.transaction import Transaction
 
@@ -114,23 +115,27 @@ def counted(db: sqlite3.Connection, space: Space) -> int:
 
 
 def lacking(db: sqlite3.Connection, space: Space) -> list[SegmentId]:
-    """Segments without a vector in this space, in order of time within their recordings; rejected ones need none."""
+    """Segments without a vector in this space, in order of time within their recordings; not those that are rejected or must not be found."""
+    may = condition(db, "search")
     query = (
-        "SELECT id FROM segment WHERE state <> 'rejected' AND stop > start "
+        f"SELECT id FROM segment WHERE state <> 'rejected' AND stop > start AND {may.sql} "  # noqa: S608  (our own text)
         "AND NOT EXISTS (SELECT 1 FROM vector WHERE vector.segment = segment.id AND vector.space = ?) ORDER BY recording, start"
     )
-    return [SegmentId(row[0]) for row in db.execute(query, (space.id,))]
+    return [SegmentId(row[0]) for row in db.execute(query, (*may.parameters, space.id))]
 
 
 def lacking_text(db: sqlite3.Connection, space: Space, tier: str) -> list[tuple[SegmentId, str]]:
     """Segments and their text on a tier where the vector is missing or older than a text of it. A confirmed text goes before a draft."""
+    may = condition(db, "search")
     query = (
-        "SELECT segment, text FROM annotation WHERE tier = ? AND trim(text) <> '' AND segment IN ("
+        "SELECT annotation.segment, text FROM annotation JOIN segment ON segment.id = annotation.segment "  # noqa: S608  (our own text)
+        f"WHERE tier = ? AND trim(text) <> '' AND {may.sql} AND annotation.segment IN ("
         "  SELECT a.segment FROM annotation a LEFT JOIN vector v ON v.segment = a.segment AND v.space = ?"
         "  WHERE a.tier = ? AND (v.created IS NULL OR v.created <= a.changed)) "
-        "ORDER BY segment, state = 'confirmed', changed"
+        "ORDER BY annotation.segment, annotation.state = 'confirmed', annotation.changed"
     )
-    return list({SegmentId(row[0]): str(row[1]) for row in db.execute(query, (tier, space.id, tier))}.items())  # the last one of a segment stays
+    found = db.execute(query, (tier, *may.parameters, space.id, tier))
+    return list({SegmentId(row[0]): str(row[1]) for row in found}.items())  # the last one of a segment stays
 
 
 def only_in(db: sqlite3.Connection, space: Space, other: Space) -> Iterator[tuple[SegmentId, F32]]:

@@ -14,7 +14,7 @@ from fieldapp.errors import FieldError
 from fieldapp.model import Recording, RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.speech import heads
 from fieldapp.speech.embed import Embedded, embedded, unpack
-from fieldapp.store import segments, sessions, spaces, vectors
+from fieldapp.store import consent, people, segments, sessions, spaces, vectors
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 
@@ -76,6 +76,19 @@ def test_a_segment_that_was_moved_meanwhile_gets_nothing(book: Store) -> None:
     for old in (first, second):
         assert not book.do(lambda tx, old=old: home.put(tx, old, heard(1)))  # type: ignore[misc]
     assert home.lacking(book.reader()) == [first.id]
+
+
+def test_what_a_withdrawal_deleted_does_not_come_back(book: Store) -> None:
+    first, second = add_segments(book, 2)
+    speaker = book.do(lambda tx: people.ensure_person(tx, "W1")).id
+    book.do(lambda tx: segments.update_segment(tx, replace(first, speaker=speaker)))
+    home = Embeddings.open(book, "starter@1", WIDTH)
+    put_all(book, home, [first, second])
+    book.do(lambda tx: consent.withdraw(tx, speaker))
+    assert vectors.counted(book.reader(), home.raw["meaning"]) == 1
+    assert home.lacking(book.reader()) == []
+    assert not book.do(lambda tx: home.put(tx, first, heard(0)))  # a run that was under way
+    assert vectors.counted(book.reader(), home.raw["meaning"]) == 1
 
 
 def test_a_head_comes_with_enough_segments_grows_with_them_and_new_vectors_pass_through_it(book: Store) -> None:

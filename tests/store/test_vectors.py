@@ -9,7 +9,7 @@ import pytest
 
 from fieldapp.errors import Damaged, WrongUsage
 from fieldapp.model import Changed, RecordingId, SegmentId, Space, Span
-from fieldapp.store import segments, spaces, texts, vectors
+from fieldapp.store import consent, people, segments, spaces, texts, vectors
 from fieldapp.store.store import Store
 from store.building import make_segment
 
@@ -136,6 +136,10 @@ def test_only_texts_that_changed_lack_a_vector(store: Store, master: RecordingId
     store.do(lambda tx: texts.set_text(tx, ids[1], "translation", "a draft", source="machine:x", state="draft", language="en"))
     assert vectors.lacking_text(store.reader(), space, "translation") == [(ids[1], "the sun 1")]  # what a person confirmed counts
     assert vectors.lacking_text(store.reader(), space, "gloss") == []
+    speaker = store.do(lambda tx: people.ensure_person(tx, "W9")).id
+    store.do(lambda tx: segments.update_segment(tx, replace(segments.segment(tx.db, ids[1]), speaker=speaker)))
+    store.do(lambda tx: consent.withdraw(tx, speaker, "search"))
+    assert vectors.lacking_text(store.reader(), space, "translation") == []
 
 
 def test_what_one_space_has_and_another_lacks(store: Store, master: RecordingId) -> None:
