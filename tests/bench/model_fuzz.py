@@ -52,8 +52,8 @@ def spoil(folder: Path, rng: np.random.Generator) -> str:
             text.replace(str(rng.choice(["1", "5", "0", "[", "lang_ids", "alignment_heads"])), str(rng.choice(["-7", "9" * 12, "", "{"])))
         )
     else:
-        text = (folder / "tokenizer.json").read_bytes()
-        (folder / "tokenizer.json").write_bytes(text[: int(rng.integers(len(text)))])
+        words = (folder / "tokenizer.json").read_bytes()
+        (folder / "tokenizer.json").write_bytes(words[: int(rng.integers(len(words)))])
     model.write_bytes(bytes(data))
     return kind
 
