@@ -7,11 +7,13 @@ nothing else; progress goes to stderr.
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import json
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 from fieldapp import __version__
@@ -43,11 +45,20 @@ def _top_level(words: list[str]) -> int:
     parser.add_argument("fieldbook", nargs="?", help="a fieldbook to open in the window, or a command below")
     options = parser.parse_args(words)
     try:
+        if options.fieldbook is not None and not Path(options.fieldbook).exists():
+            raise _neither(options.fieldbook)
         from fieldapp import app  # noqa: PLC0415  (Qt is loaded only when a window is wanted)
 
         return app.open_window(options.fieldbook)
     except FieldError as trouble:
         return _say(trouble)
+
+
+def _neither(word: str) -> WrongUsage:
+    """What to say about a word that is no command and names no folder."""
+    near = difflib.get_close_matches(word, [c.name for c in COMMANDS], 1)
+    hint = f"Did you mean: fieldapp {near[0]}" if near else "The commands: fieldapp --help"
+    return WrongUsage(f"'{word}' is neither a command nor a fieldbook.", hint)
 
 
 def _command_table() -> str:

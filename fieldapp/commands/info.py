@@ -31,7 +31,7 @@ def _as_text(data: dict[str, Any]) -> str:
     counts, hours = data["counts"], data["recorded_seconds"] / 3600
     lines = [
         f"{data['title']}  ({data['fieldbook']})",
-        f"  recordings   {counts['recording']} in {counts['session']} sessions, {hours:.2f} h",
+        f"  recordings   {counts['recording']} in {counts['session']} {'session' if counts['session'] == 1 else 'sessions'}, {hours:.2f} h",
         f"  segments     {counts['segment']}{_listed(data['segment_states'])}",
         f"  texts        {counts['annotation']}{_listed(data['tiers'])}",
         f"  people       {counts['person']}, with {counts['consent']} consents",
