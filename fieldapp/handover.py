@@ -6,13 +6,14 @@ Consent decides here, once, for every format: what it keeps back is listed with 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from fieldapp import __version__
 from fieldapp.audio.cut import cut
 from fieldapp.corpus.bundle import TIER_ORDER, Bundle, LeftOut
 from fieldapp.model import Annotation, Segment, SegmentId
-from fieldapp.store import consent_filter, people, prompts, sessions
+from fieldapp.store import consent_filter, handed, people, prompts, sessions
 from fieldapp.store.consent import ANYONE, may_use
 from fieldapp.store.rows import ANNOTATION, CONSENT, SEGMENT
 from fieldapp.store.store import Store
@@ -21,22 +22,29 @@ EXPLAINED = 1000
 """So many held-back segments get their own sentence; more are counted."""
 
 
-def gather(store: Store, *, purpose: str = "archive", audience: str = ANYONE, at: str = "", only: Iterable[SegmentId] | None = None) -> Bundle:
-    """The part of the fieldbook that this audience may have for this purpose; `only` narrows it to a basket of segments."""
+def gather(
+    store: Store, *, purpose: str = "archive", audience: str = ANYONE, at: str = "", only: Iterable[SegmentId] | None = None, sound: bool = False
+) -> Bundle:
+    """The part of the fieldbook that this audience may have for this purpose; `only` narrows it to a basket of segments.
+
+    Where `sound` goes along, a segment in which somebody who is held back can be heard too stays here.
+    """
     db = store.reader()
     db.execute("BEGIN")  # one moment of the fieldbook, however long reading takes
     try:
-        return _bundle(db, store.folder, purpose, audience, at, None if only is None else set(only))
+        return _bundle(db, store.folder, purpose, audience, at, None if only is None else set(only), sound)
     finally:
         db.execute("COMMIT")
 
 
-def _bundle(db: sqlite3.Connection, folder: Path, purpose: str, audience: str, at: str, only: set[SegmentId] | None) -> Bundle:
+def _bundle(db: sqlite3.Connection, folder: Path, purpose: str, audience: str, at: str, only: set[SegmentId] | None, sound: bool) -> Bundle:
     allowed = consent_filter.condition(db, purpose, audience, at)
     every = [s for s in SEGMENT.each(db, "1 ORDER BY recording, start, stop, id") if only is None or s.id in only]
     may_leave = {row[0] for row in db.execute(f"SELECT id FROM segment WHERE {allowed.sql}", allowed.parameters)}  # noqa: S608  (made by the filter)
     kept = tuple(s for s in every if s.id in may_leave)
     held_back = [s for s in every if s.id not in may_leave]
+    drowned = _heard_with(kept, [s for s in SEGMENT.each(db) if s.id not in may_leave]) if sound else frozenset()
+    kept = tuple(s for s in kept if s.id not in drowned)
     inside = {s.id for s in kept}
     texts: dict[SegmentId, list[Annotation]] = {}
     for annotation in ANNOTATION.each(db):
@@ -63,9 +71,29 @@ def _bundle(db: sqlite3.Connection, folder: Path, purpose: str, audience: str, a
         items={i.id: i for listed in prompts.promptlists(db) for i in prompts.items(db, listed.id)},
         segments=kept,
         annotations={key: tuple(sorted(found, key=_order)) for key, found in texts.items()},
-        left_out=_reasons(db, held_back, purpose, audience, at),
+        left_out=(
+            *_reasons(db, held_back, purpose, audience, at),
+            *(LeftOut(s, "Somebody who is held back can be heard in it; its sound may not leave.") for s in sorted(drowned)),
+        ),
         whole=frozenset(masters - {s.recording for s in SEGMENT.each(db) if s.id not in may_leave}),
     )
+
+
+def _heard_with(kept: Iterable[Segment], held_back: Iterable[Segment]) -> frozenset[SegmentId]:
+    """Of the kept segments those that share a frame with one that is held back."""
+    by_recording: dict[str, list[Segment]] = {}
+    for segment in held_back:
+        by_recording.setdefault(segment.recording, []).append(segment)
+    return frozenset(s.id for s in kept if any(s.span.overlaps(other.span) for other in by_recording.get(s.recording, ())))
+
+
+def note(store: Store, bundle: Bundle, kind: str, about: Mapping[str, str], result: Mapping[str, object]) -> str:
+    """Write down in the fieldbook what left it; returns why that could not be done, empty when it was."""
+    if store.read_only:
+        return f"This {kind} could not be noted in the fieldbook: {store.read_only_reason}."
+    persons = {s.speaker for s in bundle.segments if s.speaker is not None}
+    store.do(lambda tx: handed.note(tx, kind, __version__, {"purpose": bundle.purpose, **about}, [s.id for s in bundle.segments], persons, result))
+    return ""
 
 
 def _order(annotation: Annotation) -> tuple[int, str, bool, str]:

@@ -46,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("embed", "compute meaning and sound vectors", "fieldapp.commands.embed"),
     Command("search", "find recordings by word, meaning or sound", "fieldapp.commands.search"),
     Command("export", "hand over to other programs", "fieldapp.commands.export"),
+    Command("consent", "what people allow: show, give, withdraw, erase", "fieldapp.commands.consent"),
     Command("deposit", "make a self-checked archive deposit"),
     Command("model", "list, add, convert and measure speech models", "fieldapp.commands.model"),
     Command("adapt", "make a model fit the dialect"),

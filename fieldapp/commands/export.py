@@ -5,10 +5,16 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fieldapp.commands import Answer, Progress
 
+if TYPE_CHECKING:
+    from fieldapp.model import SegmentId
+    from fieldapp.store.store import Store
+
 SHOWN = 8
+EVERYTHING = 1_000_000_000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tier", action="append", default=[], help="only this tier; may be given again")
     parser.add_argument("--no-drafts", action="store_true", help="leave machines' drafts out")
     parser.add_argument("--audio", action="store_true", help="take the sound along, where the format has a place for it")
+    parser.add_argument("--names", action="store_true", help="call people by their names, where the format has a place for them (else by their codes)")
+    parser.add_argument("--segments", type=Path, metavar="FILE", help="only the segments with these ids, one a line")
+    parser.add_argument("--search", default="", metavar="QUERY", help="only what a search by words finds")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
@@ -31,19 +40,23 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     from fieldapp.corpus.exporters import Options, exporter
     from fieldapp.corpus.output import Output
     from fieldapp.errors import ExportProblem
-    from fieldapp.handover import gather
+    from fieldapp.handover import gather, note
     from fieldapp.store.store import Store
 
     module = exporter(options.format)
     out: Path = options.out.absolute()
     if out.exists() and not out.is_dir():
         raise ExportProblem(f"{out} is a file; an export needs a folder.", "Choose another --out.")
-    with Store.open(options.fieldbook, read_only=True) as store:
+    with Store.open(options.fieldbook) as store:
         if out.is_relative_to(store.folder.absolute()):
             raise ExportProblem(f"{out} lies inside the fieldbook.", "Export into a folder of its own: the fieldbook keeps its own house.")
-        bundle = gather(store, purpose=options.purpose, audience=options.audience)
+        only = _basket(store, options)
+        bundle = gather(store, purpose=options.purpose, audience=options.audience, only=only, sound=options.audio)
         output = Output(out, progress)
-        losses = module.write(bundle, output, Options(tiers=tuple(options.tier), drafts=not options.no_drafts, audio=options.audio, profile=options.profile))
+        chosen = Options(tiers=tuple(options.tier), drafts=not options.no_drafts, audio=options.audio, profile=options.profile, names=options.names)
+        losses = module.write(bundle, output, chosen)
+        about = {"format": module.NAME, "out": str(out), "audience": options.audience, "profile": options.profile}
+        unnoted = note(store, bundle, "export", about, {"written": len(output.written), "unchanged": len(output.unchanged)})
     data = {
         "format": module.NAME,
         "out": str(out),
@@ -52,12 +65,31 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "written": output.written,
         "unchanged": output.unchanged,
         "losses": [{"where": loss.where, "what": loss.what} for loss in losses],
+        "noted": not unnoted,
         "left_out": [{"segment": left.segment, "why": left.why} for left in bundle.left_out],
     }
     lines = [f"{module.TITLE}: {len(bundle.segments)} segments to {out}; {len(output.written)} files written, {len(output.unchanged)} unchanged."]
     lines += _summary("Not carried", Counter(loss.what for loss in losses))
     lines += _summary("Held back", Counter(left.why for left in bundle.left_out))
-    return Answer("\n".join(lines), data)
+    return Answer("\n".join([*lines, unnoted] if unnoted else lines), data)
+
+
+def _basket(store: Store, options: argparse.Namespace) -> list[SegmentId] | None:
+    """The segments asked for, None for all."""
+    from fieldapp.errors import ExportProblem, WrongUsage
+    from fieldapp.model import Query, SegmentId
+    from fieldapp.store.search import find
+
+    if options.segments and options.search:
+        raise WrongUsage("--segments and --search are two ways to choose; only one can be followed.")
+    if options.search:
+        return [hit.segment for hit in find(store, Query(text=options.search, purpose="search", limit=EVERYTHING)).hits]
+    if options.segments:
+        try:
+            return [SegmentId(row.strip()) for row in options.segments.read_text(encoding="utf-8-sig").splitlines() if row.strip()]
+        except (OSError, UnicodeDecodeError) as trouble:
+            raise ExportProblem(f"{options.segments} cannot be read: {trouble}.", "It should hold one segment id a line.") from trouble
+    return None
 
 
 def _summary(heading: str, counted: Counter[str]) -> list[str]:

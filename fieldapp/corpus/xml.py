@@ -30,11 +30,28 @@ def parse(path: Path) -> etree._ElementTree:
         )
     if size == 0:
         raise ImportProblem(f"{path} is empty.", "Look for a backup beside it (.001, .bak).")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=True, remove_blank_text=False)
     try:
-        tree = etree.parse(path, parser)
+        tree = etree.parse(path, _parser())
     except (etree.XMLSyntaxError, OSError, ValueError) as trouble:
         raise ImportProblem(f"{path} is no readable XML: {trouble}.", "Open it in the program that made it and save it again.") from trouble
-    if tree.docinfo.internalDTD is not None or tree.docinfo.doctype:
-        raise ImportProblem(f"{path} brings a document type of its own, which is refused.", "Remove the DOCTYPE line if you trust the file.")
+    _refuse_doctype(tree, path)
     return tree
+
+
+def parse_bytes(content: bytes, where: object) -> etree._Element:
+    """Read XML that is in memory already; `where` names it in errors."""
+    try:
+        root = etree.fromstring(content, _parser())
+    except (etree.XMLSyntaxError, ValueError) as trouble:
+        raise ImportProblem(f"{where} is no readable XML: {trouble}.", "Open it in the program that made it and save it again.") from trouble
+    _refuse_doctype(root.getroottree(), where)
+    return root
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=True, remove_blank_text=False)
+
+
+def _refuse_doctype(tree: etree._ElementTree, where: object) -> None:
+    if tree.docinfo.internalDTD is not None or tree.docinfo.doctype:
+        raise ImportProblem(f"{where} brings a document type of its own, which is refused.", "Remove the DOCTYPE line if you trust the file.")

@@ -10,7 +10,7 @@ from bundles import hard_bundle
 from sounding import exported
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
-NAMES = ["flextext", "chat", "toolbox", "cldf", "audiofolder", "kaldi", "anki", "postcard"]
+NAMES = ["flextext", "chat", "toolbox", "cldf", "audiofolder", "kaldi", "anki", "postcard", "saymore"]
 
 
 @pytest.mark.parametrize("name", NAMES)

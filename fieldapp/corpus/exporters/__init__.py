@@ -23,6 +23,8 @@ class Options:
     audio: bool = False
     metadata_language: str = "en"
     profile: str = ""
+    names: bool = False
+    """Call people by their names, where a format has a place for them; else their codes stand for them."""
 
     def keeps(self, tier: str) -> bool:
         """Whether a tier is wanted; no choice means all."""
@@ -44,6 +46,7 @@ EXPORTERS: tuple[tuple[str, str], ...] = (
     ("elan", "fieldapp.corpus.exporters.elan"),
     ("csv", "fieldapp.corpus.exporters.table"),
     ("flextext", "fieldapp.corpus.exporters.flextext"),
+    ("saymore", "fieldapp.corpus.exporters.saymore"),
     ("chat", "fieldapp.corpus.exporters.chat"),
     ("toolbox", "fieldapp.corpus.exporters.toolbox"),
     ("cldf", "fieldapp.corpus.exporters.cldf"),

@@ -1,0 +1,59 @@
+"""What left the fieldbook: exports and deposits, noted as runs, so that a withdrawal can name where somebody's words went.
+
+Writes on the `db-writer` thread inside a transaction, reads on any thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fieldapp.model import PersonId, RunId, SegmentId
+from fieldapp.store.runs import begin_run, end_run
+from fieldapp.store.transaction import Transaction
+
+KINDS = ("export", "deposit")
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One earlier export or deposit."""
+
+    run: RunId
+    kind: str
+    when: str
+    out: str
+    format: str
+    purpose: str
+    audience: str
+    segments: int
+
+    def __str__(self) -> str:
+        return f"{self.when[:16].replace('T', ' ')}  {self.kind} ({self.format}), for '{self.purpose}', {self.audience}: {self.segments} segments to {self.out}"
+
+
+def note(
+    tx: Transaction, kind: str, version: str, about: Mapping[str, Any], segments: Iterable[SegmentId], persons: Iterable[PersonId], result: Mapping[str, Any]
+) -> RunId:
+    """Write down what left, with whom in it; `about` has format, out, purpose and audience."""
+    listed = sorted(segments)
+    digest = hashlib.sha256("\n".join(listed).encode()).hexdigest()
+    run = begin_run(tx, kind, version, {**about, "persons": sorted(persons), "segments": len(listed), "segments_sha256": digest})
+    end_run(tx, run, result)
+    return run
+
+
+def handed_over(db: sqlite3.Connection, person: PersonId | None = None) -> list[Handed]:
+    """What left, oldest first; of one person what had them in it."""
+    rows = db.execute("SELECT id, kind, started, parameters FROM run WHERE kind IN ('export', 'deposit') ORDER BY pk")
+    found = []
+    for row in rows:
+        told = json.loads(row["parameters"])
+        if person is None or person in told.get("persons", ()):
+            out, form, purpose, audience = (str(told.get(name, "")) for name in ("out", "format", "purpose", "audience"))
+            found.append(Handed(RunId(row["id"]), row["kind"], row["started"], out, form, purpose, audience, int(told.get("segments", 0))))
+    return found
