@@ -52,7 +52,8 @@ def test_a_master_that_may_not_leave_whole_goes_as_cuts(tmp_path: Path) -> None:
 
 
 def test_what_somebody_elses_file_says_is_kept_and_contacts_are_not(tmp_path: Path) -> None:
-    before = '<?xml version="1.0" encoding="utf-8"?>\n<Session>\n<title type="string">Kin &amp; &lt;time&gt;</title><futureThing kind="x"><a>1</a></futureThing></Session>'
+    head = '<?xml version="1.0" encoding="utf-8"?>\n<Session>\n<title type="string">Kin &amp; &lt;time&gt;</title>'
+    before = f'{head}<futureThing kind="x"><a>1</a></futureThing></Session>'
     person = "<Person><name>W1</name><howToContact>0815</howToContact><blood>AB</blood></Person>"
     bundle = hard_bundle(tmp_path)
     session = replace(bundle.sessions[SessionId("S1")], metadata={PRESERVED: before})
