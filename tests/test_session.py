@@ -131,6 +131,25 @@ def test_a_source_that_is_missing_or_a_list_that_is_none_leaves_no_session_behin
         assert sessions.sessions(store.reader()) == []
 
 
+def test_stored_segments_are_respoken_and_found_from_the_segment(
+    tmp_path: Path, book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, words = marked(tmp_path, 3, 1)
+    first = record(book, "@2 next\n@4 next\n@6 stop\n", capsys, monkeypatch, *words, "--speed", "0")["sessions"][0]
+    oral = ["--kind", "careful", "--session", first["session"], "--speaker", "W2", "--speed", "0", *words[:2]]
+    told = record(book, "@2 redo\n@4 next\n@5 stop\n", capsys, monkeypatch, *oral)["sessions"][0]
+    spoken = first["segments"]
+    assert [(s["oral"], s["of"], s["take"], s["speaker"]) for s in told["segments"]][:2] == [("careful", spoken[0]["id"], take, "W2") for take in (1, 2)]
+    with Store.open(book, read_only=True) as store:
+        db = store.reader()
+        found = segments.oral_annotations(db, spoken[0]["id"])
+        assert [(one.id, one.best, one.item) for one in found] == [(s["id"], s["best"], None) for s in told["segments"][:2]]
+        master = sessions.recording(db, told["master"])
+        assert (master.role, master.session, master.metadata["of"]) == ("careful", sessions.recording(db, first["master"]).session, first["master"])
+    assert main(["record", str(book), "--kind", "careful"]) == 2
+    assert main(["record", str(book), "--kind", "careful", "--session", "none"]) == 1
+
+
 # --- crashes ---
 
 

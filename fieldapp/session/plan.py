@@ -88,7 +88,7 @@ def make_plan(store: Store, wish: Wish, sound: Mapping[str, Any]) -> Plan:
     def work(tx: Transaction) -> Plan:
         speaker = people.ensure_person(tx, wish.speaker) if wish.speaker else None
         variety = people.ensure_variety(tx, wish.variety) if wish.variety else None
-        name = _free_name(tx, store.folder, wish.name or f"{datetime.now():%Y-%m-%d}-{wish.speaker or 'session'}")
+        name = free_stem(tx, store.folder, wish.name or f"{datetime.now():%Y-%m-%d}-{wish.speaker or 'session'}")
         session = Session(id=SessionId(new_id()), name=name, title=name, date=f"{datetime.now():%Y-%m-%d}", variety=variety.id if variety else None)
         sessions.add_session(tx, session)
         if speaker:
@@ -150,11 +150,11 @@ def ascii_stem(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:60] or "session"
 
 
-def _free_name(tx: Transaction, folder: Path, wanted: str) -> str:
-    """A session name that neither the fieldbook nor its audio folder knows yet."""
+def free_stem(tx: Transaction, folder: Path, wanted: str) -> str:
+    """A name that no session, no recording and no file in the audio folder has yet."""
     stem = ascii_stem(wanted)
     number, name = 1, stem
-    while sessions.find_session(tx.db, name) or any((folder / "audio").glob(f"{name}*")):
+    while sessions.find_session(tx.db, name) or sessions.find_recording(tx.db, path=f"audio/{name}.wav") or any((folder / "audio").glob(f"{name}[.-]*")):
         number += 1
         name = f"{stem}-{number}"
     return name

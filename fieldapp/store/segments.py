@@ -91,6 +91,11 @@ def takes(db: sqlite3.Connection, item: str) -> list[Segment]:
     return list(SEGMENT.each(db, "item = ? ORDER BY speaker, take, pk", item))
 
 
+def oral_annotations(db: sqlite3.Connection, identity: str) -> list[Segment]:
+    """Careful respeakings and oral translations of a segment, by kind and take; `metadata["oral"]` says which kind one is."""
+    return list(SEGMENT.each(db, "json_extract(metadata, '$.of') = ? ORDER BY json_extract(metadata, '$.oral'), take, pk", identity))
+
+
 def pending(db: sqlite3.Connection, limit: int = 1000) -> list[Segment]:
     """What nobody and nothing has looked at yet, oldest first."""
     return list(SEGMENT.each(db, "state = 'pending' ORDER BY pk LIMIT ?", limit))

@@ -1,7 +1,9 @@
 """Record a session from the command line: one continuous master, prompts with keys (or words on standard input), takes when it stops.
 
 On a terminal: Space next, R redo, S skip, B back, D discard, 2 second answer, A alternative pronunciation, G this take is good, M mark,
-P pause, Q stop. Without one, the same as words, a line each: next, redo, ... stop; `@12.5 next` presses the key 12.5 s after the
+P pause, Q stop. With --kind, stored segments take the place of prompts: each is played, then Space ends what was said to it.
+
+Without a terminal the same as words, a line each: next, redo, ... stop; `@12.5 next` presses the key 12.5 s after the
 beginning, exactly. With --seconds and nothing to read, prompts go on by themselves every --every seconds.
 """
 
@@ -9,13 +11,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldapp.commands import Answer, Progress
 
 if TYPE_CHECKING:
+    from fieldapp.prompts import PromptFile
     from fieldapp.session.closing import Outcome
+    from fieldapp.session.plan import Plan
     from fieldapp.session.running import RunningSession
     from fieldapp.store.store import Store
 
@@ -32,7 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="draw the order of the prompts anew, within sections")
     parser.add_argument("--speaker", default="", metavar="CODE", help="who speaks")
     parser.add_argument("--variety", default="", metavar="V", help="which variety they speak")
-    parser.add_argument("--session", default="", metavar="NAME", help="the session's name (else: the date and the speaker)")
+    parser.add_argument("--session", default="", metavar="NAME", help="the session's name (else: the date and the speaker); with --kind: what to annotate")
+    parser.add_argument("--kind", choices=("careful", "translation"), help="annotate aloud: respeak stored segments carefully, or translate them")
+    parser.add_argument("--respeak", default="", metavar="SEGMENT", help="annotate this segment aloud")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after so long")
     parser.add_argument(
         "--every", type=float, metavar="S", help=f"go to the next prompt every so often (without a terminal and with --seconds: {EVERY_SECONDS})"
@@ -56,7 +63,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         session = _take_over(store) if options.resume else _begin(options, store, said)
         if session is None:
             return _answer(store, [], recovered, said)
-        outcome, notices = _record(options, session, progress)
+        outcome, notices = _record(options, session, store, progress)
         return _answer(store, [outcome], recovered, said, notices)
 
 
@@ -70,6 +77,10 @@ def _refuse_nonsense(options: argparse.Namespace) -> None:
         raise WrongUsage("--speed goes from 0 to 1000, --early from 0 to 1 second.")
     if options.resume and (options.source or options.prompts):
         raise WrongUsage("--resume goes on with what is there; it takes no --source and no --prompts.")
+    if options.kind and not (options.session or options.respeak):
+        raise WrongUsage("--kind needs --session NAME or --respeak SEGMENT: what shall be annotated?")
+    if (options.kind or options.respeak) and (options.prompts or options.resume):
+        raise WrongUsage("Segments take the place of prompts; --prompts and --resume do not go with them.")
     if options.source and options.device:
         raise WrongUsage("Sound comes from --device or from --source, not from both.")
 
@@ -125,16 +136,7 @@ def _begin(options: argparse.Namespace, store: Store, said: list[str]) -> Runnin
         armed = running.arm(client, source)
         warning = wrong_microphone(str(armed.get("device") or "")) if not options.source else None
         said += [warning.sentence] if warning else []
-        wish = plan.Wish(
-            speaker=options.speaker,
-            variety=options.variety,
-            prompts=listed,
-            prompts_folder=place.parent if place else None,
-            seed=options.seed,
-            name=options.session,
-            early=options.early,
-        )
-        made = plan.make_plan(store, wish, {**armed, "bits": options.bits or chosen.bits})
+        made = _plan(options, store, listed, place, {**armed, "bits": options.bits or chosen.bits})
         try:
             return running.begin(store, client, made, source, preroll=chosen.pre_roll_seconds)
         except BaseException:
@@ -143,6 +145,25 @@ def _begin(options: argparse.Namespace, store: Store, said: list[str]) -> Runnin
     except BaseException:
         client.bye()
         raise
+
+
+def _plan(options: argparse.Namespace, store: Store, listed: PromptFile | None, place: Path | None, sound: dict[str, Any]) -> Plan:
+    """The rows of a session, or of segments to be annotated aloud."""
+    from fieldapp.session import oral, plan
+
+    if options.kind or options.respeak:
+        targets = oral.wanted_segments(store, segment=options.respeak, session=options.session)
+        return oral.plan_oral(store, targets, options.kind or oral.CAREFUL, options.speaker, sound)
+    wish = plan.Wish(
+        speaker=options.speaker,
+        variety=options.variety,
+        prompts=listed,
+        prompts_folder=place.parent if place else None,
+        seed=options.seed,
+        name=options.session,
+        early=options.early,
+    )
+    return plan.make_plan(store, wish, sound)
 
 
 def _list_path(given: Path | None) -> Path | None:
@@ -154,9 +175,10 @@ def _list_path(given: Path | None) -> Path | None:
     return paths.resource("promptlists", f"{given.name}.csv")
 
 
-def _record(options: argparse.Namespace, session: RunningSession, progress: Progress) -> tuple[Outcome, list[str]]:
+def _record(options: argparse.Namespace, session: RunningSession, store: Store, progress: Progress) -> tuple[Outcome, list[str]]:
     from fieldapp.commands.record.driving import Drive
     from fieldapp.commands.record.keys import LineKeys, TerminalKeys
+    from fieldapp.commands.record.played import Played
     from fieldapp.commands.record.screen import Lines, Screen
 
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
@@ -166,8 +188,9 @@ def _record(options: argparse.Namespace, session: RunningSession, progress: Prog
     keys = TerminalKeys() if on_terminal else LineKeys(sys.stdin)
     screen = Screen(sys.stderr, session) if on_terminal else Lines(sys.stderr, session)
     stays = options.source is not None or options.seconds is not None
-    drive = Drive(session, keys, screen, seconds=options.seconds, every=every or 0.0, stays=stays)
-    with keys:
+    played = session.plan.course.oral and not options.source  # a file in place of the microphone hears no loudspeaker
+    with keys, Played(store, session) if played else nullcontext() as ear:
+        drive = Drive(session, keys, screen, ear, seconds=options.seconds, every=every or 0.0, stays=stays)
         stop_frame = drive.run()
     notices = [f"{notice.frame / session.plan.master.rate:.1f} s: {notice.sentence}" for notice in session.look().notices]
     return session.stop(stop_frame, progress), notices + drive.said

@@ -6,6 +6,7 @@ from collections import deque
 from typing import Protocol
 
 from fieldapp.commands.record.keys import STOP, LineKeys, Pressed, TerminalKeys
+from fieldapp.commands.record.played import Played
 from fieldapp.session.running import Look, RunningSession
 
 TURN_SECONDS = 0.03
@@ -21,8 +22,11 @@ class Face(Protocol):
 class Drive:
     """`stays`: go on when there is nothing more to read, until the time is over or the source ends."""
 
-    def __init__(self, session: RunningSession, keys: LineKeys | TerminalKeys, face: Face, *, seconds: float | None, every: float, stays: bool) -> None:
+    def __init__(
+        self, session: RunningSession, keys: LineKeys | TerminalKeys, face: Face, ear: Played | None, *, seconds: float | None, every: float, stays: bool
+    ) -> None:
         self.said: list[str] = []
+        self._ear = ear
         self._session, self._keys, self._face, self._stays = session, keys, face, stays
         self._rate = session.plan.master.rate
         self._waiting: deque[Pressed] = deque()
@@ -32,8 +36,12 @@ class Drive:
 
     def run(self) -> int | None:
         """Until it is over; the frame at which it was meant to stop, if that was said."""
+        if self._ear:
+            self._ear.play()
         try:
             while True:
+                if self._ear:
+                    self._ear.go_on_when_over()
                 look = self._session.look()
                 self._face.draw(look)
                 self._waiting.extend(self._keys.poll(TURN_SECONDS))
@@ -86,5 +94,8 @@ class Drive:
     def _press(self, pressed: Pressed, frame: int | None) -> None:
         held = isinstance(self._keys, TerminalKeys) and pressed.key == "next" and pressed.moment - self._pressed_at < HELD_SECONDS
         self._pressed_at = pressed.moment
-        if not held:
-            self._session.press(pressed.key, pressed.text, frame, moment=pressed.moment or None)
+        if held or (self._ear and self._ear.cut_short(pressed.key)):
+            return
+        made = self._session.press(pressed.key, pressed.text, frame, moment=pressed.moment or None)
+        if self._ear:
+            self._ear.after(made)
