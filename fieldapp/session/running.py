@@ -185,11 +185,11 @@ class RunningSession:
 
     def _revive(self) -> None:
         """The recorder is gone: another one goes on with the same microphone, as the next part."""
+        self._client.close()
         if "source" in self._source:  # a file cannot go on where it was
             with self._gate:
                 self._look = replace(self._look, ended="the recorder went away")
             return
-        self._client.close()
         log.warning("the recorder went away; another one is started")
         try:
             self._client = RecorderClient.start_or_attach(self._store.folder)
@@ -220,6 +220,8 @@ class RunningSession:
             self._client.bye()
         except FieldError as trouble:  # it ended by itself: what it wrote is there
             log.info("the recorder had ended: %s", trouble)
+        finally:
+            self._client.close()
         while self._listener.hear(_CATCH_UP_FRAMES):
             pass
 
