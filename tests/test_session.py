@@ -268,3 +268,10 @@ def test_application_and_recorder_are_both_killed_and_every_acknowledged_take_is
 
 def masters(store: Store) -> list[Recording]:
     return [recording for recording in sessions.recordings(store.reader()) if recording.master is None]
+
+
+def test_a_recorder_that_is_about_to_end_is_waited_for(book: Path) -> None:
+    for _ in range(8):
+        with RecorderClient.start_or_attach(book, reserve=0) as client:
+            assert client.status()["state"] == "idle"
+            client.bye()

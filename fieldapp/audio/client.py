@@ -88,7 +88,10 @@ class RecorderClient:
                 time.sleep(0.02)
             if process.poll() == protocol.UNWRITABLE_EXIT:
                 raise ReadOnly(f"Nothing can be recorded in {folder}: it cannot be written.", "Is the disk or the card locked?")
-            if process.poll() not in (None, protocol.BUSY_EXIT):  # busy: somebody else was quicker, and that recorder will do
+            if process.poll() == protocol.BUSY_EXIT:  # somebody was quicker, and that recorder will do; or one is about to end, and is waited for
+                time.sleep(0.2)
+                process = _start(folder, reserve, unattended)
+            elif process.poll() is not None:
                 break
         raise NoRecorder("The recorder did not start.", f"Its log may say why: {folder / 'derived' / 'recorder.log'}")
 

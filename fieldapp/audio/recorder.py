@@ -35,6 +35,8 @@ RESERVE_BYTES = 200 * 10**6
 CONTACT_SECONDS = 1.0
 URGENCY = -11  # as sound servers ask for
 
+LEFT = "the last client left"
+
 log = logging.getLogger(__name__)
 
 
@@ -62,18 +64,24 @@ class Recorder:
         """Work until the end; what is recorded is closed whatever happens."""
         self.server.start()
         try:
-            while not self.ending:
+            while not self._over():
                 begun = time.perf_counter()
                 self._keep_contact(begun)
                 self.deck.tick()
                 self._obey(begun if self.deck.hurried else begun + TICK_SECONDS)
                 self._mind_the_time()
         finally:
+            self.server.close()  # first: nobody must be greeted by a recorder that only finishes its digests
             self.deck.close(self.ending or "the recorder failed")
-            self.server.close()
             with contextlib.suppress(OSError):  # a disk that turned read-only keeps it; the lock tells that nobody is there
                 protocol.contact_path(self._folder).unlink(missing_ok=True)
             log.info("ends: %s", self.ending)
+
+    def _over(self) -> bool:
+        """Whether to end; somebody who came while the last client left is served."""
+        if self.ending == LEFT and self.server.attached:
+            self.ending = ""
+        return bool(self.ending)
 
     def _keep_contact(self, moment: float) -> None:
         if moment - self._contact_at < CONTACT_SECONDS and self._contact_at:
@@ -147,7 +155,7 @@ class Recorder:
 
     def _bye(self, _: dict[str, Any]) -> dict[str, Any]:
         if not self.server.attached and not self.deck.take:
-            self.ending = "the last client left"
+            self.ending = LEFT
         return {}
 
     # --- answered at once: the server's thread ---
