@@ -60,9 +60,14 @@ def model_shelf() -> Shelf:
 
 
 def model_folder(name: str) -> Path:
-    """The folder of a model: as given, or that of an installed one if nobody altered it since."""
+    """The folder of a model: an installed one if nobody altered it since, or one that is named by its path, tried once in a child."""
+    from fieldapp.speech.models.intake import try_once
+
     given = Path(name).expanduser()
-    return given.absolute() if given.is_dir() else model_shelf().trusted(name).folder
+    if not given.is_dir():
+        return model_shelf().trusted(name).folder
+    try_once(given.absolute(), paths.cache() / "tried-models")
+    return given.absolute()
 
 
 def endpoint_rules(chosen: settings.Settings) -> EndpointRules:

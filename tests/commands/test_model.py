@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,19 @@ def test_a_model_altered_behind_our_back_is_not_used(capsys: Printed, given: Pat
         file.write(" ")
     with pytest.raises(ModelError, match="altered"):
         model_folder("mini")
+
+
+def test_a_folder_named_by_its_path_is_tried_in_a_child_once(given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert model_folder(str(given)) == given
+    with monkeypatch.context() as later:
+        later.setattr("subprocess.run", None)  # no child any more
+        assert model_folder(str(given)) == given
+    copy = Path(shutil.copytree(given, tmp_path / "copy"))
+    (copy / "config.json").write_text("[" * 100_000)
+    with pytest.raises(ModelError, match="cannot be used"):
+        model_folder(str(copy))
+    with pytest.raises(ModelError, match="is missing"):
+        model_folder(str(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_a_recording_that_cannot_be_read_is_named_and_the_others_are_done(book: 
     ("words", "says"),
     [
         (["--model", "nowhere"], "There is no model 'nowhere'"),
-        (["--model", "BOOK"], "no CTranslate2 Whisper model"),
+        (["--model", "BOOK"], "no CTranslate2 model"),
         (["--language", "qaa"], "does not know the language code 'qaa'"),
         (["--device", "cuda"], "CUDA device 0 was asked for"),
         (["--beam", "0"], "--beam"),

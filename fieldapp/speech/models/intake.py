@@ -6,6 +6,7 @@ A model stands on the shelf whole or not at all: it is put together under a hidd
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -89,6 +90,19 @@ def seal(draft: Path, about: Manifest) -> dict[str, Any]:
     measured = {**about.measured, "probe": facts}
     write(draft, replace(about, name=about.name, kind=kind, checksums=checksums_of(draft), measured=measured))
     return facts
+
+
+def try_once(folder: Path, memory: Path) -> None:
+    """Try a model that is on no shelf in a child before it is loaded here. `memory` is a folder that remembers which were tried."""
+    if missing := [name for name in NEEDED if not (folder / name).is_file()]:
+        raise ModelError(f"{folder} is no CTranslate2 model: {', '.join(missing)} is missing.", "Add one: fieldapp model add OWNER/NAME")
+    sums = json.dumps(checksums_of(folder), sort_keys=True)
+    mark = memory / hashlib.sha256(sums.encode()).hexdigest()
+    if not mark.exists():
+        probe(folder, kind_of(folder))
+        with contextlib.suppress(OSError):  # then it is tried again next time
+            memory.mkdir(parents=True, exist_ok=True)
+            mark.touch()
 
 
 def kind_of(folder: Path) -> str:

@@ -87,6 +87,9 @@ def _try_whisper(folder: str) -> dict[str, Any]:
     mel = np.zeros((1, model.n_mels, 100), np.float32)
     states = model.encode(ctranslate2.StorageView.from_array(mel))
     model.generate(states, [[start]], beam_size=1, max_length=4)
+    model.align(states, [start], [[start - 1, start - 1]], [100])  # settings that only this use reads can break it, too
+    if model.is_multilingual:
+        model.detect_language(states)
     made = np.asarray(states)
     if not np.isfinite(made).all():
         raise ValueError("its encoder answers with numbers that are none")
