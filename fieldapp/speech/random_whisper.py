@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 
 END = 50257  # <|endoftext|>; the text tokens lie before it
+STAMPS = 50364  # <|0.00|> and what follows
 PROMPT = 4  # start, language, task, no timestamps
 POSITIONS = 448
 SYLLABLES = [c + v for c in "bdfgklmnprstvzy" for v in ("a", "e", "i", "o", "u", "ai", "au", "an", "en", "on", "in", "un", "ar", "er", "or", "ir")]
@@ -54,7 +55,8 @@ def make(folder: Path, size: str = "mini", *, words: int | None = 6, quantizatio
     spec.register_vocabulary(vocabulary)
     config = spec.config
     config.suppress_ids = [vocabulary.index(f"<|{name}|>") for name in ("transcribe", "translate", "startoflm", "startofprev", "nospeech")]
-    config.suppress_ids += [] if words else [END]
+    if words is None:  # neither an end nor time stamps, which would make pipelines jump
+        config.suppress_ids += [END, *range(STAMPS, len(vocabulary))]
     config.suppress_ids_begin = [END]
     config.lang_ids = list(range(END + 2, END + 2 + len(_languages())))
     config.alignment_heads = [(layer, head) for layer in range(shape.layers // 2, shape.layers) for head in range(shape.heads)]

@@ -28,7 +28,7 @@ GOALS = (("short", "default"), ("short", "batched"), ("packed", "default"))
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """How much, on what."""
-    parser.add_argument("--minutes", type=float, default=2.0, help="minutes of audio (default 2)")
+    parser.add_argument("--minutes", type=float, default=4.0, help="minutes of audio (default 4)")
     parser.add_argument("--rounds", type=int, default=2, help="times all pipelines run, one after the other (default 2)")
     parser.add_argument("--size", default="small", choices=("tiny", "base", "small"), help="the model's shape (default small)")
     parser.add_argument("--audio", type=Path, help="a sound file or a folder of them (else: the recordings beside the project, or a synthetic voice)")
