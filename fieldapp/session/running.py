@@ -112,7 +112,9 @@ class RunningSession:
         self._thread.join()
         progress(0.5, "Finding the takes")
         loudness = self._listener.meter.loudness()
-        return close_session(self._store, sessions.recording(self._store.reader(), self.plan.master.id), loudness)
+        outcome = close_session(self._store, sessions.recording(self._store.reader(), self.plan.master.id), loudness)
+        progress(1.0, f"{len(outcome.segments)} takes")
+        return outcome
 
     def detach(self) -> None:
         """Leave; the recorder records on, and the next start finds the session."""

@@ -118,3 +118,30 @@ def test_a_session_goes_on_when_its_recorder_is_killed_and_times_stay_true(virtu
         on_time = outcome.parts[1].first_frame + int(np.flatnonzero(np.abs(heard) > 0.05)[-1]) - begun
         assert abs(on_time / RATE - (last.stop - session.answers[0].start)) < 0.05
         assert all(part.sha256 and part.frames for part in outcome.parts)
+
+
+def test_a_stored_segment_is_played_and_what_is_said_after_it_is_kept(virtual_mic: VirtualMic, book: Path, tmp_path: Path) -> None:
+    session = evenly(2, 2.0, 0.6)
+    words = ["--source", str(session.write_sound(tmp_path / "played.wav")), "--speed", "0", "--prompts", str(session.write_list(tmp_path / "list.csv"))]
+    script = f"@2 next\n@{session.seconds} stop\n"
+    run = [sys.executable, "-m", "fieldapp", "record", str(book), "--json"]
+    first = json.loads(subprocess.run([*run, *words], input=script, capture_output=True, text=True, cwd=ROOT, check=True).stdout)["sessions"][0]
+    oral = [*run, "--kind", "careful", "--session", first["session"], "--device", "mic"]
+    recording = subprocess.Popen(oral, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert recording.stderr
+    assert recording.stdin
+    while "1/2" not in recording.stderr.readline():  # until the segment has been played and it is the person's turn
+        pass
+    answer = evenly(1, 1.0, 0.4)
+    virtual_mic.play(answer.write_sound(tmp_path / "answer.wav")).wait(20)
+    recording.stdin.write("next\n")
+    recording.stdin.flush()
+    while "2/2" not in recording.stderr.readline():
+        pass
+    out, err = recording.communicate("stop\n", timeout=60)
+    assert recording.returncode == 0, err
+    told = json.loads(out)["sessions"][0]
+    kept = told["segments"][0]
+    assert (kept["of"], kept["oral"], kept["take"]) == (first["segments"][0]["id"], "careful", 1)
+    heard = soundfile.read(book / told["files"][0]["path"], dtype="float32", always_2d=True)[0][:, 0]
+    assert answer.mistakes([{**kept, "meaning_id": "m000"}], heard) == {"mismatched": [], "cut": [], "missing": []}
