@@ -219,3 +219,18 @@ def test_two_hundred_broken_models_never_reach_the_loader_or_die_in_the_child(wh
             assert not (shelf.own / "spoiled").exists()
         else:
             shelf.remove("spoiled")  # only numbers differ: a model like any other
+
+
+def test_a_frozen_program_may_run_the_child(copied: Path) -> None:
+    """It has no `python -m`: its own executable must know the module by name."""
+    import subprocess
+    import sys
+
+    from fieldapp.audio.launch import FROZEN_WORD, OWN_MODULES
+    from fieldapp.speech.models import probe as module
+
+    assert module._THIS in OWN_MODULES
+    assert module._FROZEN_WORD == FROZEN_WORD
+    words = [sys.executable, "-m", "fieldapp", FROZEN_WORD, module._THIS, str(copied), "whisper", "1000000"]
+    done = subprocess.run(words, capture_output=True, text=True, env=module._surroundings(), check=False)
+    assert '"width": 64' in done.stdout

@@ -18,6 +18,7 @@ from typing import Any
 
 from fieldapp.errors import DiskFull, FieldError, ModelError
 from fieldapp.speech.manifest import FILE, Manifest, checksums_of, manifest_of, write
+from fieldapp.speech.models.binary import read_layout
 from fieldapp.speech.models.probe import probe
 from fieldapp.speech.models.shelf import MODEL, Installed, Shelf
 
@@ -88,7 +89,7 @@ def seal(draft: Path, about: Manifest) -> dict[str, Any]:
     kind = kind_of(draft)
     facts = probe(draft, kind)
     measured = {**about.measured, "probe": facts}
-    write(draft, replace(about, name=about.name, kind=kind, checksums=checksums_of(draft), measured=measured))
+    write(draft, replace(about, kind=kind, checksums=checksums_of(draft), measured=measured))
     return facts
 
 
@@ -107,8 +108,6 @@ def try_once(folder: Path, memory: Path) -> None:
 
 def kind_of(folder: Path) -> str:
     """Whisper or text encoder, as the model itself says."""
-    from fieldapp.speech.models.binary import read_layout  # noqa: PLC0415
-
     architecture = read_layout(folder / MODEL).architecture
     if architecture == "WhisperSpec":
         return "whisper"
@@ -136,7 +135,7 @@ def _refuse_harmful(path: Path, root: Path) -> None:
 
 def _make_durable(folder: Path) -> None:
     for path in folder.iterdir():
-        with path.open("rb") as file:
+        with path.open("r+b") as file:  # Windows refuses to sync what is open for reading only
             os.fsync(file.fileno())
 
 

@@ -19,6 +19,7 @@ from fieldapp.speech.models.binary import read_layout
 SECONDS = 120.0
 SPARE_BYTES = 3 << 30  # address space beside the weights: libraries and thread stacks
 _TELLTALE = 300  # characters of a complaint that are passed on
+_THIS = "fieldapp.speech.models.probe"
 _FROZEN_WORD = "run-module"  # a frozen program runs one of our modules when it is called with this
 
 
@@ -27,7 +28,7 @@ def probe(folder: Path, kind: str, seconds: float = SECONDS) -> dict[str, Any]:
     layout = read_layout(folder / "model.bin")
     size = (folder / "model.bin").stat().st_size
     module = [_FROZEN_WORD] if getattr(sys, "frozen", False) else ["-m"]
-    words = [sys.executable, *module, __name__ if __name__ != "__main__" else "fieldapp.speech.models.probe", str(folder), kind, str(size * 8)]
+    words = [sys.executable, *module, _THIS, str(folder), kind, str(size * 8)]
     try:
         done = subprocess.run(words, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL, env=_surroundings(), check=False)
     except subprocess.TimeoutExpired:
