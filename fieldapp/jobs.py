@@ -97,6 +97,12 @@ class Jobs:
             self._running.add(progress)
         return Job(progress, future)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any work runs or waits."""
+        with self._lock:
+            return bool(self._running)
+
     def close(self) -> None:
         """Cancel what runs and waits, and return when every thread has ended."""
         with self._lock:

@@ -74,6 +74,7 @@ class Settings:
     compute_threads: int = _between(0, "processor cores for models; 0: all but one", 0, 256)
     backup_days: float = _between(1.0, "a fieldbook is backed up on opening when its last backup is older", 0.0, 365.0)
     backup_keep: int = _between(10, "dated backups kept for each fieldbook", 1, 1000)
+    shortcuts: tuple[str, ...] = _of((), "changed shortcuts, each as command=keys")
     recent_fieldbooks: tuple[str, ...] = _of((), "folders opened last, newest first")
 
 

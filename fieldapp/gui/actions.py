@@ -29,6 +29,8 @@ DEEDS: tuple[Deed, ...] = (
     Deed("palette", "Find a command", "Ctrl+K"),
     Deed("open", "Open a fieldbook", "Ctrl+O"),
     Deed("new", "New fieldbook", "Ctrl+N"),
+    Deed("demo", "Look around in a demo"),
+    Deed("import", "Import recordings", "Ctrl+I", needs="writable"),
     Deed("close", "Close the fieldbook", "Ctrl+W", needs="fieldbook"),
     Deed("undo", "Undo", "Ctrl+Z", needs="writable"),
     Deed("redo", "Redo", "Ctrl+Shift+Z", needs="writable"),
@@ -37,6 +39,7 @@ DEEDS: tuple[Deed, ...] = (
     Deed("smaller", "Smaller text", "Ctrl+-"),
     Deed("language", "Change the language", ""),
     Deed("shortcuts", "Keyboard shortcuts", "Ctrl+/"),
+    Deed("dismiss", "Dismiss the message", "Ctrl+D"),
     Deed("quit", "Quit", "Ctrl+Q"),
 )
 """Actions of the window itself; each page adds its own in its `DEEDS`."""
@@ -47,7 +50,7 @@ class Actions:
 
     def __init__(self, owner: QWidget, overrides: Mapping[str, str]) -> None:
         self._owner = owner
-        self._overrides = overrides
+        self._overrides = dict(overrides)
         self._actions: dict[str, tuple[Deed, QAction]] = {}
 
     def add(self, deeds: Iterable[Deed], do: Callable[[str], None]) -> None:
@@ -63,6 +66,34 @@ class Actions:
         """Only what is possible now stays enabled, so a shortcut cannot reach a page that is not shown."""
         for deed, action in self._actions.values():
             action.setEnabled((not deed.needs or deed.needs in conditions) and deed.page in ("", page))
+
+    def clear(self) -> None:
+        """Forget every action, before they are made again in another language."""
+        for _, action in self._actions.values():
+            self._owner.removeAction(action)
+            action.deleteLater()
+        self._actions.clear()
+
+    def change(self, name: str, keys: str) -> dict[str, str]:
+        """Give a deed other keys; returns every shortcut that differs from how it came."""
+        deed, action = self._actions[name]
+        self._overrides.pop(name, None)
+        if keys != deed.keys:
+            self._overrides[name] = keys
+        action.setShortcut(QKeySequence(keys))
+        return dict(self._overrides)
+
+    def taken(self, deed: Deed, keys: str) -> Deed | None:
+        """The deed these keys stand for already, where both could be meant."""
+        pairs = clashes([one for one, _ in self._actions.values()], {**self._overrides, deed.id: keys})
+        return next((self.deed(a if b == deed.id else b) for a, b in pairs if deed.id in (a, b)), None)
+
+    def deed(self, name: str) -> Deed:
+        """The deed of that id."""
+        return self._actions[name][0]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._actions
 
     def all(self) -> list[tuple[Deed, QAction]]:
         """Every deed with its action, in the order of the tables."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -23,7 +24,19 @@ from fieldapp.model import Changed
 from fieldapp.settings import Settings
 from fieldapp.store.store import Store
 
+if TYPE_CHECKING:
+    from fieldapp.gui.recording import Recording
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What every page shows of a running recording: its clock, why nothing is recorded, how far live work is behind."""
+
+    clock: str
+    trouble: str = ""
+    lag: str = ""
 
 
 class Desk(QObject):
@@ -34,6 +47,8 @@ class Desk(QObject):
     settings_changed = Signal()
     conditions_changed = Signal()
     said = Signal(str, str)
+    asked = Signal(str)
+    """A page wants an action of the window done, by its id."""
 
     def __init__(self, settings: Settings, settings_path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +60,12 @@ class Desk(QObject):
         self.store: Store | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._extra: set[str] = set()
+        self.recording: Recording | None = None
+        """The one recording session of the window, made with the first page that needs it."""
+
+    def recorded(self) -> Recorded | None:
+        """The running recording, if there is one."""
+        return self.recording.recorded() if self.recording is not None else None
 
     @property
     def colours(self) -> Colours:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
-from fieldapp.audio.player import Player
-from fieldapp.audio.render import Clip, Position
 from fieldapp.errors import FieldError
+
+if TYPE_CHECKING:
+    from fieldapp.audio.player import Player
+    from fieldapp.audio.render import Clip, Position
 
 
 class Listening:
@@ -50,6 +53,8 @@ class Listening:
         self._thread.submit(self._attempt, work)
 
     def _attempt(self, work: Callable[[Player], None]) -> None:
+        from fieldapp.audio.player import Player  # noqa: PLC0415  (loads numpy, for which the window's start does not wait)
+
         try:
             if self._player is None:
                 self._player = Player(self._device or None)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
+import importlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from fieldapp import paths
 from fieldapp.gui.actions import DEEDS, Actions, Deed
+from fieldapp.gui.crash import CrashWatch
 from fieldapp.gui.desk import Desk
-from fieldapp.gui.pages import PAGES, Page, make_page
+from fieldapp.gui.pages import PAGES, Entry, Page, make_page
 from fieldapp.gui.theme import dress, system_prefers_dark
 from fieldapp.gui.widgets.command_palette import CommandPalette
-from fieldapp.gui.words import LANGUAGES, say, speak
+from fieldapp.gui.widgets.message import Message
+from fieldapp.gui.widgets.sidebar import SideBar
+from fieldapp.gui.widgets.status_strip import StatusStrip
+from fieldapp.gui.words import LANGUAGES, language_of, say, speak
 from fieldapp.model import Changed
 
-MESSAGE_MS = 8000
-STRIP_MS = 5000
 TEXT_STEPS = (100, 115, 130, 150, 175, 200)
+DATABASE = "fieldbook.db"
 
 
 class MainWindow(QMainWindow):
@@ -32,69 +36,31 @@ class MainWindow(QMainWindow):
         self.desk = desk
         self._pages: dict[str, Page] = {}
         self._entry = PAGES[0]
-        self.actions_table = Actions(self, {})
+        self._dialogs: dict[str, QDialog] = {}
+        self._closed = False
+        self.actions_table = Actions(self, dict(kept.split("=", 1) for kept in desk.settings.shortcuts if "=" in kept))
         self.setWindowTitle("Fieldapp")
         self.setMinimumSize(900, 600)
+        self.setAcceptDrops(True)
         self._build()
-        self.actions_table.add(DEEDS, self._do)
-        self.actions_table.add((Deed(f"page.{e.name}", e.title, e.keys, needs="fieldbook" if e.needs_fieldbook else "") for e in PAGES), self._do)
-        self.palette_box = CommandPalette(self)
-        desk.said.connect(self._on_said)
+        self.crashes = CrashWatch(self, desk.bridge)
         desk.fieldbook_changed.connect(self._on_fieldbook)
         desk.rows_changed.connect(self._on_rows)
         desk.conditions_changed.connect(self._on_conditions)
-        self._strip_timer = QTimer(self)
-        self._strip_timer.setInterval(STRIP_MS)
-        self._strip_timer.timeout.connect(self._on_strip)
-        self._strip_timer.start()
+        desk.asked.connect(self._on_asked)
         self.show_page("start")
-        self._on_conditions()
-        self._on_strip()
 
     def _build(self) -> None:
-        self._sidebar = QWidget(self)
-        self._sidebar.setObjectName("sidebar")
-        self._buttons: dict[str, QToolButton] = {}
-        bar = QVBoxLayout(self._sidebar)
-        bar.setContentsMargins(8, 16, 8, 8)
-        bar.setSpacing(4)
-        for entry in PAGES:
-            button = QToolButton(self._sidebar)
-            button.setText(say(entry.title))
-            button.setCheckable(True)
-            button.setAccessibleName(say(entry.title))
-            button.setToolTip(f"{say(entry.title)}  {entry.keys}")
-            button.setMinimumWidth(112)
-            button.clicked.connect(lambda _checked=False, name=entry.name: self.show_page(name))
-            self._buttons[entry.name] = button
-            bar.addWidget(button)
-        bar.addStretch()
+        """Everything that carries words; done again when the language changes."""
         self._stack = QStackedWidget(self)
-        self._message = QLabel(self)
-        self._message.setWordWrap(True)
-        self._message.hide()
-        self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._message_timer = QTimer(self)
-        self._message_timer.setSingleShot(True)
-        self._message_timer.setInterval(MESSAGE_MS)
-        self._message_timer.timeout.connect(self._message.hide)
-        middle = QVBoxLayout()
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addWidget(self._message)
-        middle.addWidget(self._stack, 1)
+        self._sidebar = SideBar(self)
+        self._sidebar.asked.connect(self.show_page)
+        self._strip = StatusStrip(self.desk, self)
+        self._strip.asked.connect(self.show_page)
         upper = QHBoxLayout()
         upper.setSpacing(0)
         upper.addWidget(self._sidebar)
-        upper.addLayout(middle, 1)
-        self._strip = QWidget(self)
-        self._strip.setObjectName("strip")
-        strip = QHBoxLayout(self._strip)
-        strip.setContentsMargins(8, 4, 8, 4)
-        self._where, self._disk, self._model = QLabel(self), QLabel(self), QLabel(self)
-        for label in (self._where, self._disk, self._model):
-            strip.addWidget(label)
-        strip.addStretch()
+        upper.addWidget(self._stack, 1)
         whole = QWidget(self)
         layout = QVBoxLayout(whole)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -102,12 +68,20 @@ class MainWindow(QMainWindow):
         layout.addLayout(upper, 1)
         layout.addWidget(self._strip)
         self.setCentralWidget(whole)
+        self.message = Message(self._stack)
+        self.desk.said.connect(self.message.say)
+        self.actions_table.add(DEEDS, self._do)
+        self.actions_table.add((Deed(f"page.{e.name}", e.title, e.keys, needs="fieldbook" if e.needs_fieldbook else "") for e in PAGES), self._do)
+        self.palette_box = CommandPalette(self)
+        self._dress_parts()
+        self._strip.refresh()
 
     @property
     def page(self) -> Page:
         """The page that is shown."""
         return self._pages[self._entry.name]
 
+    @Slot(str)
     def show_page(self, name: str) -> None:
         """Bring a page to the front, building it the first time."""
         entry = next(e for e in PAGES if e.name == name)
@@ -117,19 +91,28 @@ class MainWindow(QMainWindow):
             page = make_page(entry, self.desk)
             self._pages[entry.name] = page
             self._stack.addWidget(page)
-            self.actions_table.add(page.DEEDS, page.do)
+            self._add_deeds(entry)
+        elif self._entry.name != entry.name and not self.page.leave():
+            return
         self._entry = entry
         self._stack.setCurrentWidget(self.page)
-        for other, button in self._buttons.items():
-            button.setChecked(other == entry.name)
         self.page.refresh()
         self._on_conditions()
+
+    def _add_deeds(self, entry: Entry) -> None:
+        """The actions of a page; they fire only while it is shown, so it is built by then."""
+        deeds = importlib.import_module(entry.module).ThePage.DEEDS
+        self.actions_table.add((d for d in deeds if d.id not in self.actions_table), lambda deed: self._pages[entry.name].do(deed))
 
     def _do(self, deed: str) -> None:
         if deed.startswith("page."):
             self.show_page(deed.removeprefix("page."))
             return
         getattr(self, f"_do_{deed}")()
+
+    @Slot(str)
+    def _on_asked(self, deed: str) -> None:
+        self.actions_table.action(deed).trigger()
 
     def _do_palette(self) -> None:
         self.palette_box.open([action for _, action in self.actions_table.all()])
@@ -144,6 +127,16 @@ class MainWindow(QMainWindow):
         if chosen:
             self.desk.create(Path(chosen), Path(chosen).name)
 
+    def _do_demo(self) -> None:
+        from fieldapp.gui.demo import open_demo  # noqa: PLC0415  (importing sound is not for the start)
+
+        open_demo(self.desk)
+
+    def _do_import(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileNames(self, say("Import recordings"))
+        if chosen:
+            self.bring_in([Path(one) for one in chosen])
+
     def _do_close(self) -> None:
         self.desk.close_fieldbook()
 
@@ -152,6 +145,9 @@ class MainWindow(QMainWindow):
 
     def _do_redo(self) -> None:
         self.desk.redo()
+
+    def _do_dismiss(self) -> None:
+        self.message.hide()
 
     def _do_theme(self) -> None:
         dark = self.desk.settings.theme == "dark" or (self.desk.settings.theme == "system" and system_prefers_dark())
@@ -173,38 +169,88 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         dress(application, self.desk.settings.theme, self.desk.settings.text_percent)
+        self._dress_parts()
+
+    def _dress_parts(self) -> None:
+        for part in (self._sidebar, self.message):
+            part.dress(self.desk.colours, self.desk.settings.text_percent)
 
     def _do_language(self) -> None:
+        """The next language; every page is built anew in it."""
+        if self.desk.recorded() is not None or self.desk.jobs.busy:
+            self.desk.say(say("The language can be changed when nothing is recorded and no work is going on."), "look")
+            return
         codes = list(LANGUAGES)
-        now = self.desk.settings.language
-        chosen = codes[(codes.index(now) + 1) % len(codes)] if now in codes else codes[1]
-        self.desk.change_settings(replace(self.desk.settings, language=chosen))
+        chosen = codes[(codes.index(language_of(self.desk.settings.language)) + 1) % len(codes)]
         speak(chosen, paths.resource("translations"))
-        self.desk.say(say("The language changes for pages that are opened from now on."))
+        self.desk.change_settings(replace(self.desk.settings, language=chosen))
+        self._build_again()
+
+    def _build_again(self) -> None:
+        shown = self._entry
+        if not all(page.leave() for page in self._pages.values()):
+            return
+        self.actions_table.clear()
+        for old in (*self._pages.values(), *self._dialogs.values(), self.palette_box):
+            old.setParent(None)
+            old.deleteLater()
+        self._pages.clear()
+        self._dialogs.clear()
+        self.desk.said.disconnect(self.message.say)
+        self._strip.stop()
+        self._entry = PAGES[0]
+        self._build()
+        self.show_page(shown.name)
 
     def _do_shortcuts(self) -> None:
-        self._do_palette()
+        from fieldapp.gui.widgets.shortcuts import Shortcuts  # noqa: PLC0415  (seldom wanted)
+
+        for entry in PAGES:
+            self._add_deeds(entry)
+        self._on_conditions()
+        self._show_dialog("shortcuts", lambda: Shortcuts(self.actions_table, self._keep_shortcuts, self))
+
+    def _keep_shortcuts(self, changed: dict[str, str]) -> None:
+        self.desk.change_settings(replace(self.desk.settings, shortcuts=tuple(f"{name}={keys}" for name, keys in sorted(changed.items()))))
+
+    def _show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
+        """One of each kind, never modal: a recording goes on under it."""
+        if name in self._dialogs:
+            self._dialogs[name].close()
+            self._dialogs.pop(name).deleteLater()
+        self._dialogs[name] = make()
+        self._dialogs[name].show()
 
     def _do_quit(self) -> None:
         self.close()
 
-    @Slot(str, str)
-    def _on_said(self, level: str, text: str) -> None:
-        self._message.setProperty("role", "look" if level != "info" else "muted")
-        self._message.style().polish(self._message)
-        self._message.setText(text)
-        self._message.setAccessibleName(text)
-        self._message.show()
-        if level == "info":
-            self._message_timer.start()
+    def bring_in(self, sources: list[Path]) -> None:
+        """Open a fieldbook that was dropped, or import what was."""
+        book = next((one for one in sources if (one / DATABASE).is_file()), None)
+        if book is not None:
+            self.desk.open(book)
+        elif "writable" not in self.desk.conditions():
+            self.desk.say(say("Open a fieldbook first; then drop recordings, folders or a table of them anywhere in the window."), "look")
         else:
-            self._message_timer.stop()
+            from fieldapp.gui.widgets.import_box import ImportBox  # noqa: PLC0415  (loads the importing of sound)
+
+            self._show_dialog("import", lambda: ImportBox(self.desk, sources, self))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() and all(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.bring_in([Path(url.toLocalFile()) for url in event.mimeData().urls()])
 
     @Slot()
     def _on_fieldbook(self) -> None:
+        if self._closed:
+            return
         store = self.desk.store
         self.setWindowTitle(f"{store.folder.name} – Fieldapp" if store else "Fieldapp")
-        self._on_strip()
+        self._strip.refresh()
         self.show_page(self._entry.name)
 
     @Slot(object)
@@ -215,24 +261,19 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_conditions(self) -> None:
         self.actions_table.enable(self.desk.conditions(), self._entry.name)
-        for entry in PAGES:
-            self._buttons[entry.name].setEnabled(not entry.needs_fieldbook or self.desk.store is not None)
-
-    @Slot()
-    def _on_strip(self) -> None:
-        store = self.desk.store
-        self._where.setText(store.folder.name if store else say("no fieldbook open"))
-        free = shutil.disk_usage(store.folder if store else Path.home()).free
-        self._disk.setText(say("{gigabytes} GB free", gigabytes=f"{free / 1e9:.0f}"))
-        self._model.setText(say("model: {name}", name=self.desk.settings.model))
+        self._sidebar.show_state(self._entry.name, fieldbook=self.desk.store is not None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.palette_box.hide()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if all(page.may_close() for page in self._pages.values()):
-            self._strip_timer.stop()
+        if self._closed or all(page.leave() and page.may_close() for page in self._pages.values()):
+            self._closed = True
+            self._strip.stop()
+            for dialog in self._dialogs.values():
+                dialog.close()
+            self.crashes.stop()
             self.desk.close()
             event.accept()
         else:

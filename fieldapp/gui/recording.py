@@ -19,7 +19,8 @@ from fieldapp.audio.client import RecorderClient
 from fieldapp.audio.growing import GrowingMaster
 from fieldapp.audio.quality import wrong_microphone
 from fieldapp.errors import AudioError
-from fieldapp.gui.desk import Desk
+from fieldapp.gui.desk import Desk, Recorded
+from fieldapp.gui.widgets.timeline import clock
 from fieldapp.model import Item, Span
 from fieldapp.prompts import read_prompts
 from fieldapp.session import plan as planning
@@ -85,6 +86,13 @@ class Recording(QObject):
     def look(self) -> Look | None:
         """How things are, as often as one draws."""
         return self.session.look() if self.session is not None else None
+
+    def recorded(self) -> Recorded | None:
+        """The short of it, for the strip under every page."""
+        look = self.look()
+        if look is None or self.session is None:
+            return None
+        return Recorded(clock(look.frames, self.session.plan.master.rate, places=0), look.failed or look.ended or look.lost)
 
     @property
     def item(self) -> Item | None:
@@ -172,6 +180,13 @@ class Recording(QObject):
         self.busy = busy
         self._desk.set_condition("recording", self.session is not None)
         self.changed.emit()
+
+
+def recording_of(desk: Desk) -> Recording:
+    """The one of this window; it outlives the pages, which are built anew in another language."""
+    if desk.recording is None:
+        desk.recording = Recording(desk)
+    return desk.recording
 
 
 class GrowingSound:

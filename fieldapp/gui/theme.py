@@ -111,6 +111,18 @@ def _style_sheet(c: Colours, percent: int) -> str:
     #sidebar QToolButton:checked {{ background: {c.accent_soft}; color: {c.accent}; font-weight: 600; }}
     #strip {{ background: {c.raised}; border-top: 1px solid {c.line}; }}
     #strip QLabel {{ color: {c.muted}; padding: 0 {px(8)}; }}
+    #strip QLabel[role="look"] {{ color: {c.amber}; font-weight: 600; padding: {px(2)} {px(8)}; }}
+    #strip QPushButton[role="badge"] {{ background: {c.red}; color: {c.on_red}; border: none; font-weight: 600; padding: {px(2)} {px(10)}; }}
+    #strip QPushButton[role="badge"]:focus {{ border: 2px solid {c.text}; }}
+    #message {{ background: {c.panel}; border: 1px solid {c.line}; border-left: 4px solid {c.accent}; border-radius: 6px; }}
+    #message[role="look"] {{ border-left-color: {c.amber}; }}
+    #message[role="loss"] {{ border-left-color: {c.red}; }}
+    #message QToolButton {{ border: none; padding: 4px; border-radius: 4px; }}
+    #message QToolButton:hover {{ background: {c.raised}; }}
+    #message QToolButton:focus {{ border: 2px solid {c.accent}; }}
+    #panel[drop="true"] {{ border: 2px dashed {c.accent}; }}
+    QProgressBar {{ background: {c.raised}; border: none; border-radius: 4px; text-align: center; min-height: {px(18)}; }}
+    QProgressBar::chunk {{ background: {c.accent_soft}; border-radius: 4px; }}
     #panel {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 8px; }}
     QLabel[role="title"] {{ font-size: {px(22)}; font-weight: 600; }}
     QLabel[role="heading"] {{ font-size: {px(15)}; font-weight: 600; }}
@@ -122,8 +134,12 @@ def _style_sheet(c: Colours, percent: int) -> str:
     QPushButton {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; padding: {px(6)} {px(14)}; min-height: {px(20)}; }}
     QPushButton:hover {{ background: {c.raised}; }}
     QPushButton:focus, QToolButton:focus, QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QAbstractItemView:focus {{ border: 2px solid {c.accent}; }}
-    QPushButton[role="primary"] {{ background: {c.accent}; color: {c.on_accent}; border: 1px solid {c.accent}; font-weight: 600; }}
-    QPushButton[role="primary"]:disabled {{ background: {c.raised}; color: {c.muted}; border-color: {c.line}; }}
+    QAbstractItemView[role="plain"] {{ border: none; }}
+    QPushButton[role="primary"], QPushButton[role="primary-step"] {{ background: {c.accent}; color: {c.on_accent}; border: 1px solid {c.accent};
+      font-weight: 600; }}
+    QPushButton[role="primary"]:focus, QPushButton[role="primary-step"]:focus {{ border: 2px solid {c.text}; }}
+    QPushButton[role="primary"]:disabled, QPushButton[role="primary-step"]:disabled {{ background: {c.raised}; color: {c.muted}; border-color: {c.line}; }}
+    QPushButton[role="step"], QPushButton[role="primary-step"] {{ text-align: left; }}
     QPushButton[role="record"] {{ background: {c.red}; color: {c.on_red}; border: 1px solid {c.red}; font-weight: 600; }}
     QPushButton:disabled {{ color: {c.muted}; }}
     QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox, QDateEdit {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px;

@@ -30,6 +30,11 @@ def say(text: str, **values: object) -> str:
     return found.format(**values) if values else found
 
 
+def sayable(text: str) -> str:
+    """Mark a text that is said later, from a table; it is looked up then."""
+    return text
+
+
 def language_of(setting: str) -> str:
     """The language a setting stands for; `system` asks the desktop."""
     if setting != "system":

@@ -28,6 +28,10 @@ class Page(QWidget):
     def do(self, deed: str) -> None:
         """Carry out one of the page's DEEDS."""
 
+    def leave(self) -> bool:
+        """Another page comes to the front: keep what was typed. A page that says no says why and stays."""
+        return True
+
     def may_close(self) -> bool:
         """Whether the window may close now; a page that says no says why."""
         return True

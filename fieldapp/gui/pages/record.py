@@ -8,25 +8,25 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from fieldapp.gui.actions import Deed
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import Page
-from fieldapp.gui.recording import Recording, Wanted
+from fieldapp.gui.recording import Wanted, recording_of
 from fieldapp.gui.widgets.record_setup import RecordSetup
 from fieldapp.gui.widgets.record_stage import RecordStage
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, sayable
 from fieldapp.model import Changed
 from fieldapp.session.closing import Outcome
 from fieldapp.store import people
 
 SESSION_KEYS = {
-    "next": ("Next prompt", "Space"),
-    "redo": ("Record it again", "R"),
-    "skip": ("Skip", "S"),
-    "back": ("Back to the prompt before", "B"),
-    "discard": ("Discard this take", "D"),
-    "second": ("A second answer", "2"),
-    "alternative": ("Another pronunciation", "A"),
-    "best": ("This take is good", "G"),
-    "mark": ("Mark this moment", "M"),
-    "pause": ("Pause or go on", "P"),
+    "next": (sayable("Next prompt"), "Space"),
+    "redo": (sayable("Record it again"), "R"),
+    "skip": (sayable("Skip"), "S"),
+    "back": (sayable("Back to the prompt before"), "B"),
+    "discard": (sayable("Discard this take"), "D"),
+    "second": (sayable("A second answer"), "2"),
+    "alternative": (sayable("Another pronunciation"), "A"),
+    "best": (sayable("This take is good"), "G"),
+    "mark": (sayable("Mark this moment"), "M"),
+    "pause": (sayable("Pause or go on"), "P"),
 }
 
 
@@ -42,7 +42,7 @@ class ThePage(Page):
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
-        self.recording = Recording(desk)
+        self.recording = recording_of(desk)
         self._setup = RecordSetup(self)
         self._stage = RecordStage(desk, self.recording, self)
         self._faces = QStackedLayout(self)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fieldapp.gui.theme import Colours
+from fieldapp.gui.words import say
 
 FLOOR_DB = -60.0
 HIGH_DB = -6.0
@@ -25,7 +26,7 @@ class Meter(QWidget):
         self._rms: Sequence[float] = ()
         self._held: Sequence[float] = ()
         self._clipped = False
-        self.setAccessibleName("Level")
+        self.setAccessibleName(say("Level"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:

@@ -1,0 +1,186 @@
+"""The shell: messages, shortcuts that a person changes, the crash dialog, dropping files, the demo, another language."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from fieldapp import paths
+from fieldapp import settings as settings_file
+from fieldapp.gui.desk import Desk, Recorded
+from fieldapp.gui.main_window import MainWindow
+from fieldapp.gui.pages import PAGES
+from fieldapp.gui.widgets.import_box import ImportBox
+from fieldapp.gui.widgets.shortcuts import Shortcuts
+from fieldapp.gui.widgets.status_strip import StatusStrip
+from fieldapp.gui.words import speak
+from fieldapp.settings import Settings
+from fieldapp.store import sessions
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    made = MainWindow(Desk(Settings(language="en"), tmp_path / "settings.json"))
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    made.close()
+    speak("en", paths.resource("translations"))
+
+
+def button(parent: QWidget, text: str) -> QPushButton:
+    return next(one for one in parent.findChildren(QPushButton) if one.text() == text)
+
+
+def test_a_message_never_takes_the_focus_and_trouble_stays(window: MainWindow) -> None:
+    window.setFocus()
+    before = QApplication.focusWidget()
+    window.desk.say("The disk is nearly full.", "look")
+    assert window.message.isVisible()
+    assert QApplication.focusWidget() is before
+    assert not window.message._timer.isActive()
+    window.actions_table.action("dismiss").trigger()
+    assert not window.message.isVisible()
+
+
+def test_changed_keys_work_at_once_and_next_time(window: MainWindow, tmp_path: Path) -> None:
+    window.actions_table.action("shortcuts").trigger()
+    box = next(one for one in window.findChildren(Shortcuts))
+    box._field.setText("light")
+    box._keys.setKeySequence(QKeySequence("F9"))
+    button(box, "Use these keys").click()
+    assert window.actions_table.action("theme").shortcut().toString() == "F9"
+    kept, odd = settings_file.load(tmp_path / "settings.json")
+    assert not odd
+    assert kept.shortcuts == ("theme=F9",)
+    button(box, "As it was").click()
+    assert window.desk.settings.shortcuts == ()
+
+
+def test_keys_that_are_taken_are_refused_with_a_sentence(window: MainWindow) -> None:
+    window.actions_table.action("shortcuts").trigger()
+    box = next(one for one in window.findChildren(Shortcuts))
+    box._field.setText("light")
+    box._keys.setKeySequence(QKeySequence("Ctrl+O"))
+    button(box, "Use these keys").click()
+    assert any("Open a fieldbook" in label.text() for label in box.findChildren(QLabel))
+    assert window.actions_table.action("theme").shortcut().toString() == "Ctrl+Shift+L"
+
+
+def test_every_command_of_every_page_is_in_the_list(window: MainWindow) -> None:
+    window.actions_table.action("shortcuts").trigger()
+    ids = {deed.id for deed, _ in window.actions_table.all()}
+    assert {"palette", "record.start", "find.field"} <= ids
+    assert {f"page.{entry.name}" for entry in PAGES} <= ids
+
+
+def test_a_mistake_in_any_thread_is_told_in_one_dialog_and_the_window_lives(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window.crashes, "_before", (lambda *_: None, lambda *_: None))
+    sys.excepthook(ValueError, ValueError("first mistake"), None)
+
+    def stumble() -> None:
+        raise KeyError("second mistake")
+
+    thread = threading.Thread(target=stumble)
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: window.crashes.dialog is not None and "second mistake" in window.crashes.dialog._details.toPlainText())
+    dialog = window.crashes.dialog
+    assert dialog is not None
+    assert not dialog.isModal()
+    button(dialog, "Copy details").click()
+    assert "first mistake" in QApplication.clipboard().text()
+    assert window.isVisible()
+
+
+def drop(window: MainWindow, *sources: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(one)) for one in sources])
+    window.dropEvent(QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier))
+
+
+def test_dropped_files_are_looked_at_first_and_then_imported(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(16000, np.int16), 16000)
+    (tmp_path / "notes.txt").write_text("no sound", encoding="utf-8")
+    window.desk.create(tmp_path / "book", "book")
+    drop(window, tmp_path / "a.wav", tmp_path / "notes.txt")
+    box = next(one for one in window.findChildren(ImportBox))
+    store = window.desk.store
+    assert store is not None
+    qtbot.waitUntil(button(box, "Import").isEnabled)
+    assert sessions.recordings(store.reader()) == []
+    box._speaker.setEditText("W1")
+    button(box, "Import").click()
+    qtbot.waitUntil(lambda: len(sessions.recordings(store.reader())) == 1)
+    qtbot.waitUntil(lambda: any(one.text() == "Close" for one in box.findChildren(QPushButton)))
+
+
+def test_a_dropped_fieldbook_is_opened_and_files_without_one_are_explained(window: MainWindow, tmp_path: Path) -> None:
+    drop(window, tmp_path / "a.wav")
+    assert "Open a fieldbook first" in window.message.text
+    window.desk.create(tmp_path / "book", "book")
+    window.desk.close_fieldbook()
+    drop(window, tmp_path / "book")
+    assert window.desk.store is not None
+
+
+def test_the_demo_is_made_once_and_opened(window: MainWindow, qtbot: QtBot) -> None:
+    for _ in range(2):
+        window.actions_table.action("demo").trigger()
+        qtbot.waitUntil(lambda: window.desk.store is not None, timeout=20_000)
+        assert window.desk.store is not None
+        assert len(sessions.recordings(window.desk.store.reader())) == 12
+        window.desk.close_fieldbook()
+
+
+def test_another_language_builds_every_page_anew_without_a_restart(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window.desk.create(tmp_path / "book", "book")
+    window.show_page("find")
+    qtbot.waitUntil(lambda: not window.desk.jobs.busy)
+    window.actions_table.action("language").trigger()
+    assert window.desk.settings.language == "zh_CN"
+    assert window.page.objectName() == "find"
+    window.actions_table.action("palette").trigger()
+    qtbot.waitUntil(lambda: not window.desk.jobs.busy)
+    window.actions_table.action("language").trigger()
+    field = window.page.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    assert "A word" in field.placeholderText()
+
+
+def test_the_strip_tells_of_the_recording_on_every_page(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    strip = window.findChild(StatusStrip)
+    assert isinstance(strip, StatusStrip)
+    state = Recorded("0:14:32")
+    monkeypatch.setattr(window.desk, "recorded", lambda: state)
+    strip.refresh()
+    badge = strip.findChild(QPushButton)
+    assert isinstance(badge, QPushButton)
+    assert "0:14:32" in badge.text()
+    state = replace(state, trouble="The microphone is away.")
+    strip.refresh()
+    assert "The microphone is away." in badge.text()
+
+
+def test_a_recent_fieldbook_is_opened_by_enter(window: MainWindow, tmp_path: Path) -> None:
+    window.desk.create(tmp_path / "book", "book")
+    window.desk.close_fieldbook()
+    recent = window.page._recent  # type: ignore[attr-defined]
+    recent.setCurrentRow(0)
+    recent.setFocus()
+    QTest.keyClick(recent, Qt.Key.Key_Return)
+    assert window.desk.store is not None
