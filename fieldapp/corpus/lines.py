@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fieldapp.corpus.bundle import Bundle, Loss, SoundFile, is_machine
 from fieldapp.corpus.exporters import Options
+from fieldapp.corpus.output import Output
 from fieldapp.model import Annotation, Segment, Span, Variety
 
 UNKNOWN_LANGUAGE = "qaa"
@@ -61,6 +62,37 @@ def lines(bundle: Bundle, options: Options, losses: list[Loss]) -> Iterator[tupl
             texts = _one_a_tier(bundle, segment, options, losses)
             found.append(Line(segment, sound, span, bundle.speaker_code(segment), language_of(bundle, segment), texts))
         yield sound, found
+
+
+def tier_texts(bundle: Bundle, segment: Segment, options: Options, losses: list[Loss]) -> dict[str, Annotation]:
+    """The texts of a segment by tier, machines' drafts on tiers of their own (`machine-TIER`); a second text of the same kind is a loss."""
+    kept: dict[str, Annotation] = {}
+    for annotation in bundle.texts(segment.id):
+        if not options.keeps(annotation.tier) or (is_machine(annotation) and not options.drafts):
+            continue
+        tier = f"machine-{annotation.tier}" if is_machine(annotation) else annotation.tier
+        if tier in kept:
+            losses.append(Loss(annotation.id, f"a second text on tier '{annotation.tier}'"))
+        else:
+            kept[tier] = annotation
+    return kept
+
+
+def lines_by_tier(bundle: Bundle, out: Output, options: Options, losses: list[Loss]) -> Iterator[tuple[str, dict[str, list[tuple[Line, Annotation]]]]]:
+    """Every sound file's stem with its texts by tier, in order of time, for formats that hold one tier a file."""
+    for number, sound in enumerate(bundle.sound_files(losses)):
+        out.progress(number / max(1, len(bundle.recordings)), f"writing {sound.stem}")
+        by_tier: dict[str, list[tuple[Line, Annotation]]] = {}
+        for segment, span in sorted(sound.pieces, key=lambda piece: (piece[1], piece[0].id)):
+            texts = tier_texts(bundle, segment, options, losses)
+            start, stop = span.milliseconds(sound.recording.rate)
+            if start == stop or not texts:
+                losses.append(Loss(segment.id, "a segment shorter than a millisecond, with its texts" if start == stop else "a segment without any text"))
+                continue
+            line = Line(segment, sound, span, bundle.speaker_code(segment), "", texts)
+            for tier, text in texts.items():
+                by_tier.setdefault(tier, []).append((line, text))
+        yield sound.stem, dict(sorted(by_tier.items()))
 
 
 def all_lines(bundle: Bundle, options: Options, losses: list[Loss]) -> list[Line]:

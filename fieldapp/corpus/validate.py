@@ -6,7 +6,8 @@ Used by export (before a file is called done), by import (to say what is odd) an
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from lxml import etree
 
 from fieldapp.corpus.xml import parse
 
+_DIGITS = re.compile(r"[0-9]{1,15}")
 ALIGNABLE = {"Time_Subdivision", "Included_In"}
 
 
@@ -25,12 +27,20 @@ class Finding:
     what: str
 
 
+def sentences(findings: Iterable[Finding], shown: int = 5) -> list[str]:
+    """The first findings as sentences, the rest counted."""
+    every = list(findings)
+    told = [f"{finding.where}: {finding.what}." for finding in every[:shown]]
+    return told + ([f"and {len(every) - shown} more places that break the format's rules."] if len(every) > shown else [])
+
+
 def validate_eaf(path: Path) -> list[Finding]:
     """Everything ELAN's model forbids but its schema allows."""
-    return list(_eaf_findings(parse(path).getroot()))
+    return list(eaf_findings(parse(path).getroot()))
 
 
-def _eaf_findings(root: etree._Element) -> Iterator[Finding]:
+def eaf_findings(root: etree._Element) -> Iterator[Finding]:
+    """The same for a document that is parsed already."""
     if root.tag != "ANNOTATION_DOCUMENT":
         yield Finding(root.tag, "this is no ELAN document")
         return
@@ -55,7 +65,7 @@ def _eaf_findings(root: etree._Element) -> Iterator[Finding]:
 
 
 def _slots(root: etree._Element) -> dict[str, int]:
-    return {s.get("TIME_SLOT_ID", ""): int(s.get("TIME_VALUE", "")) for s in root.iter("TIME_SLOT") if s.get("TIME_VALUE", "").isdigit()}
+    return {s.get("TIME_SLOT_ID", ""): int(s.get("TIME_VALUE", "")) for s in root.iter("TIME_SLOT") if _DIGITS.fullmatch(s.get("TIME_VALUE", ""))}
 
 
 def _annotations(tier: etree._Element) -> Iterator[etree._Element]:

@@ -9,7 +9,7 @@ from lxml import etree
 
 from fieldapp.errors import ImportProblem
 
-LARGEST_BYTES = 512 * 2**20
+LARGEST_BYTES = 128 * 2**20
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -18,8 +18,8 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def parse(path: Path) -> etree._ElementTree:
-    """Read an XML file that somebody else made; DTDs are refused, because no format we read needs one."""
+def parse(path: Path, harmless: re.Pattern[bytes] | None = None) -> etree._ElementTree:
+    """Read an XML file that somebody else made. DTDs are refused; `harmless` is the one DOCTYPE line a format always has, taken out unread."""
     try:
         size = path.stat().st_size
     except OSError as trouble:
@@ -31,7 +31,8 @@ def parse(path: Path) -> etree._ElementTree:
     if size == 0:
         raise ImportProblem(f"{path} is empty.", "Look for a backup beside it (.001, .bak).")
     try:
-        tree = etree.parse(path, _parser())
+        data = path.read_bytes()
+        tree = etree.ElementTree(etree.fromstring(harmless.sub(b"", data, count=1) if harmless else data, _parser()))
     except (etree.XMLSyntaxError, OSError, ValueError) as trouble:
         raise ImportProblem(f"{path} is no readable XML: {trouble}.", "Open it in the program that made it and save it again.") from trouble
     _refuse_doctype(tree, path)
@@ -49,7 +50,7 @@ def parse_bytes(content: bytes, where: object) -> etree._Element:
 
 
 def _parser() -> etree.XMLParser:
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=True, remove_blank_text=False)
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_blank_text=False)
 
 
 def _refuse_doctype(tree: etree._ElementTree, where: object) -> None:

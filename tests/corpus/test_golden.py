@@ -9,8 +9,10 @@ import pytest
 from bundles import hard_bundle
 from sounding import exported
 
+from fieldapp.corpus.exporters import EXPORTERS
+
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
-NAMES = ["flextext", "chat", "toolbox", "cldf", "audiofolder", "kaldi", "anki", "postcard", "saymore"]
+NAMES = [name for name, _ in EXPORTERS]
 
 
 @pytest.mark.parametrize("name", NAMES)

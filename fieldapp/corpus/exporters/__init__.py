@@ -44,7 +44,13 @@ class Exporter(Protocol):
 
 EXPORTERS: tuple[tuple[str, str], ...] = (
     ("elan", "fieldapp.corpus.exporters.elan"),
+    ("textgrid", "fieldapp.corpus.exporters.textgrid"),
     ("csv", "fieldapp.corpus.exporters.table"),
+    ("tsv", "fieldapp.corpus.exporters.tsv"),
+    ("jsonl", "fieldapp.corpus.exporters.jsonlines"),
+    ("srt", "fieldapp.corpus.exporters.srt"),
+    ("vtt", "fieldapp.corpus.exporters.vtt"),
+    ("audacity", "fieldapp.corpus.exporters.audacity"),
     ("flextext", "fieldapp.corpus.exporters.flextext"),
     ("saymore", "fieldapp.corpus.exporters.saymore"),
     ("chat", "fieldapp.corpus.exporters.chat"),

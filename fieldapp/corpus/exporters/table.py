@@ -1,9 +1,13 @@
-"""CSV: one row a segment, one column a tier, for spreadsheets and statistics."""
+"""CSV: one row a segment, one column a tier, for spreadsheets.
+
+A text that a spreadsheet would take for a formula (clitics are often written `=ka`) gets an apostrophe in front; TSV stays exact.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 
 from fieldapp.corpus.bundle import Bundle, Loss, is_machine
 from fieldapp.corpus.exporters import Options
@@ -13,14 +17,21 @@ NAME = "csv"
 TITLE = "Spreadsheet (CSV)"
 SUFFIX = ".csv"
 
+LIKE_A_FORMULA = re.compile(r"'*[=+\-@\t\r](?!\d+(?:[.,]\d+)?$)")
 _FIXED = ("segment", "session", "date", "recording", "path", "start_s", "end_s", "speaker", "variety", "meaning_id", "item", "take", "best", "state")
 
 
 def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     """One file `segments.csv`."""
+    return write_table(bundle, out, options, "segments.csv", ",")
+
+
+def write_table(bundle: Bundle, out: Output, options: Options, name: str, delimiter: str) -> list[Loss]:
+    """The table under this name, guarded against formulas where commas part the cells."""
+    guard = delimiter == ","
     tiers = [t for t in bundle.tiers() if options.keeps(t)]
     buffer = io.StringIO(newline="")
-    sheet = csv.writer(buffer, lineterminator="\n")
+    sheet = csv.writer(buffer, lineterminator="\n", delimiter=delimiter)
     sheet.writerow([*_FIXED, *tiers, "machine_tiers"])
     losses: list[Loss] = []
     for number, segment in enumerate(bundle.segments):
@@ -39,9 +50,22 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
                  _seconds(segment.span.stop, recording.rate), bundle.speaker_code(segment), bundle.variety_name(segment), segment.meaning_id,
                  item.text if item else "", segment.take, int(segment.best), segment.state)  # fmt: skip
         machine = " ".join(t for t in tiers if t in texts and is_machine(texts[t]))
-        sheet.writerow([*fixed, *(texts[t].text if t in texts else "" for t in tiers), machine])
-    out.text("segments.csv", buffer.getvalue())
+        formulas = [text for text in texts.values() if guard and guarded(text.text) != text.text]
+        losses += [Loss(text.id, "a beginning like a formula's, which got an apostrophe in front") for text in formulas]
+        row = [*fixed, *(texts[t].text if t in texts else "" for t in tiers), machine]
+        sheet.writerow([guarded(cell) if guard and isinstance(cell, str) else cell for cell in row])
+    out.text(name, buffer.getvalue())
     return losses
+
+
+def guarded(cell: str) -> str:
+    """The cell as no spreadsheet takes it for a formula; plain numbers stay."""
+    return f"'{cell}" if LIKE_A_FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell as it was before `guarded`."""
+    return cell[1:] if cell.startswith("'") and LIKE_A_FORMULA.match(cell[1:]) else cell
 
 
 def _seconds(frame: int, rate: int) -> str:
