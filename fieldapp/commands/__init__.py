@@ -47,7 +47,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("search", "find recordings by word, meaning or sound", "fieldapp.commands.search"),
     Command("export", "hand over to other programs", "fieldapp.commands.export"),
     Command("consent", "what people allow: show, give, withdraw, erase", "fieldapp.commands.consent"),
-    Command("deposit", "make a self-checked archive deposit"),
+    Command("deposit", "make a self-checked archive deposit", "fieldapp.commands.deposit"),
     Command("model", "list, add, convert and measure speech models", "fieldapp.commands.model"),
     Command("adapt", "make a model fit the dialect"),
     Command("lab", "experiments on your own recordings"),
