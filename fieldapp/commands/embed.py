@@ -70,7 +70,8 @@ def _sounds(store: Store, model: Path, options: argparse.Namespace, progress: Pr
     lines = [f"{outcome.embedded} segments have new vectors from {recogniser.manifest.name}"]
     lines += [f"  without sound  {outcome.silent}"] * bool(outcome.silent)
     lines += [f"  {made}" for made in outcome.heads] + [f"  not read  {trouble}" for trouble in outcome.troubles]
-    lines.append(f"  {outcome.seconds:.1f} s, {outcome.speech_seconds / max(outcome.seconds, 1e-6):.0f} times as fast as speech")
+    if outcome.embedded:
+        lines.append(f"  {outcome.seconds:.1f} s, {outcome.speech_seconds / outcome.seconds:.0f} times as fast as speech")
     return Answer("\n".join(lines), data, code=1 if outcome.troubles else 0)
 
 
