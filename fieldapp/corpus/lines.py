@@ -51,6 +51,15 @@ class Line:
         return "; ".join(f"{tier}: draft by {source}, not confirmed" for tier, source in self.drafts.items())
 
 
+_DRAFT = re.compile(r"(?P<tier>[^:;]+): draft by (?P<source>[^;]+), not confirmed")
+
+
+def drafts_told(note: str) -> dict[str, str]:
+    """What `draft_note` said, read back: tier and the machine that wrote it; empty where the note is about something else."""
+    found = [_DRAFT.fullmatch(part.strip()) for part in note.split(";")]
+    return {one["tier"].strip(): one["source"] for one in found if one} if all(found) else {}
+
+
 def lines(bundle: Bundle, options: Options, losses: list[Loss]) -> Iterator[tuple[SoundFile, list[Line]]]:
     """Every sound file with its lines, in order of time."""
     for sound in bundle.sound_files(losses):

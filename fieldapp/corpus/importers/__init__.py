@@ -37,6 +37,9 @@ IMPORTERS: tuple[tuple[str, str], ...] = (
     ("audacity", "fieldapp.corpus.importers.audacity"),
     ("transcriber", "fieldapp.corpus.importers.transcriber"),
     ("csv", "fieldapp.corpus.importers.table"),
+    ("flextext", "fieldapp.corpus.importers.flextext"),
+    ("chat", "fieldapp.corpus.importers.chat"),
+    ("toolbox", "fieldapp.corpus.importers.toolbox"),
     ("jsonl", "fieldapp.corpus.importers.jsonlines"),
 )
 """Name and module; a module is imported only when it is asked for."""
