@@ -6,12 +6,16 @@ Consent decides here, once, for every format: what it keeps back is listed with 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from fieldapp import __version__
 from fieldapp.audio.cut import cut
-from fieldapp.corpus.bundle import TIER_ORDER, Bundle, LeftOut
+from fieldapp.corpus.bundle import TIER_ORDER, Bundle, LeftOut, Loss
+from fieldapp.corpus.exporters import Options, exporter
+from fieldapp.corpus.output import Output
+from fieldapp.errors import ExportProblem
 from fieldapp.model import Annotation, Segment, SegmentId
 from fieldapp.store import consent_filter, handed, people, prompts, sessions
 from fieldapp.store.consent import ANYONE, may_use
@@ -20,6 +24,44 @@ from fieldapp.store.store import Store
 
 EXPLAINED = 1000
 """So many held-back segments get their own sentence; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What an export wrote, what its format could not carry, what consent held back, and why it could not be noted (empty when it was)."""
+
+    title: str
+    segments: int
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    losses: tuple[Loss, ...]
+    left_out: tuple[LeftOut, ...]
+    unnoted: str
+
+
+def hand_over(
+    store: Store,
+    name: str,
+    out: Path,
+    options: Options,
+    *,
+    purpose: str,
+    audience: str,
+    only: Iterable[SegmentId] | None = None,
+    progress: Callable[[float, str], None],
+) -> HandedOver:
+    """Export to one format: gather what may leave, write it, note that it left. `progress` may stop it; files written by then are whole."""
+    module = exporter(name)
+    if out.exists() and not out.is_dir():
+        raise ExportProblem(f"{out} is a file; an export needs a folder.", "Choose another folder.")
+    if out.is_relative_to(store.folder.absolute()):
+        raise ExportProblem(f"{out} lies inside the fieldbook.", "Export into a folder of its own: the fieldbook keeps its own house.")
+    bundle = gather(store, purpose=purpose, audience=audience, only=only, sound=options.audio)
+    output = Output(out, progress)
+    losses = module.write(bundle, output, options)
+    about = {"format": name, "out": str(out), "audience": audience, "profile": options.profile}
+    unnoted = note(store, bundle, "export", about, {"written": len(output.written), "unchanged": len(output.unchanged)})
+    return HandedOver(module.TITLE, len(bundle.segments), tuple(output.written), tuple(output.unchanged), tuple(losses), bundle.left_out, unnoted)
 
 
 def gather(

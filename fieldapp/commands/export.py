@@ -37,41 +37,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Gather, write, report."""
-    from fieldapp.corpus.exporters import Options, exporter
-    from fieldapp.corpus.output import Output
-    from fieldapp.errors import ExportProblem
-    from fieldapp.handover import gather, note
+    from fieldapp.corpus.exporters import Options
+    from fieldapp.handover import hand_over
     from fieldapp.store.store import Store
 
-    module = exporter(options.format)
     out: Path = options.out.absolute()
-    if out.exists() and not out.is_dir():
-        raise ExportProblem(f"{out} is a file; an export needs a folder.", "Choose another --out.")
+    chosen = Options(tiers=tuple(options.tier), drafts=not options.no_drafts, audio=options.audio, profile=options.profile, names=options.names)
     with Store.open(options.fieldbook) as store:
-        if out.is_relative_to(store.folder.absolute()):
-            raise ExportProblem(f"{out} lies inside the fieldbook.", "Export into a folder of its own: the fieldbook keeps its own house.")
         only = _basket(store, options)
-        bundle = gather(store, purpose=options.purpose, audience=options.audience, only=only, sound=options.audio)
-        output = Output(out, progress)
-        chosen = Options(tiers=tuple(options.tier), drafts=not options.no_drafts, audio=options.audio, profile=options.profile, names=options.names)
-        losses = module.write(bundle, output, chosen)
-        about = {"format": module.NAME, "out": str(out), "audience": options.audience, "profile": options.profile}
-        unnoted = note(store, bundle, "export", about, {"written": len(output.written), "unchanged": len(output.unchanged)})
+        done = hand_over(store, options.format, out, chosen, purpose=options.purpose, audience=options.audience, only=only, progress=progress)
     data = {
-        "format": module.NAME,
+        "format": options.format,
         "out": str(out),
         "purpose": options.purpose,
-        "segments": len(bundle.segments),
-        "written": output.written,
-        "unchanged": output.unchanged,
-        "losses": [{"where": loss.where, "what": loss.what} for loss in losses],
-        "noted": not unnoted,
-        "left_out": [{"segment": left.segment, "why": left.why} for left in bundle.left_out],
+        "segments": done.segments,
+        "written": list(done.written),
+        "unchanged": list(done.unchanged),
+        "losses": [{"where": loss.where, "what": loss.what} for loss in done.losses],
+        "noted": not done.unnoted,
+        "left_out": [{"segment": left.segment, "why": left.why} for left in done.left_out],
     }
-    lines = [f"{module.TITLE}: {len(bundle.segments)} segments to {out}; {len(output.written)} files written, {len(output.unchanged)} unchanged."]
-    lines += _summary("Not carried", Counter(loss.what for loss in losses))
-    lines += _summary("Held back", Counter(left.why for left in bundle.left_out))
-    return Answer("\n".join([*lines, unnoted] if unnoted else lines), data)
+    lines = [f"{done.title}: {done.segments} segments to {out}; {len(done.written)} files written, {len(done.unchanged)} unchanged."]
+    lines += _summary("Not carried", Counter(loss.what for loss in done.losses))
+    lines += _summary("Held back", Counter(left.why for left in done.left_out))
+    return Answer("\n".join([*lines, done.unnoted] if done.unnoted else lines), data)
 
 
 def _basket(store: Store, options: argparse.Namespace) -> list[SegmentId] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 GRID = 8
 BASE_TEXT_PX = 13
@@ -63,6 +63,14 @@ def dress(application: QApplication, theme: str, text_percent: int) -> Colours:
     application.setPalette(_palette(chosen))
     application.setStyleSheet(_style_sheet(chosen, text_percent))
     return chosen
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Give a widget another role of the style sheet."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
 
 
 def scaled(pixels: int, text_percent: int) -> int:

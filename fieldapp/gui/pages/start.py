@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabe
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.models import Offer, offers
 from fieldapp.gui.pages import Page
+from fieldapp.gui.theme import set_role
 from fieldapp.gui.words import say, sayable
 from fieldapp.model import Changed
 from fieldapp.store.store import Store
@@ -28,6 +29,7 @@ STEPS = (
     ("page.record", sayable("Record a session")),
     ("import", sayable("Import recordings")),
     ("page.find", sayable("Find words")),
+    ("page.export", sayable("Hand over to other programs")),
 )
 
 
@@ -166,7 +168,7 @@ class ThePage(Page):
         self._title.setText(store.folder.name if store else "Fieldapp")
         self._line.setText(str(store.folder) if store else say("Record, transcribe, find and hand over. Open a fieldbook or make a new one."))
         self._show_recent()
-        self._mark(self._new, "primary" if store is None else "")
+        set_role(self._new, "primary" if store is None else "")
         self._demo.setVisible(store is None)
         self._counts.setVisible(store is not None)
         self._steps.setVisible(store is not None)
@@ -187,10 +189,6 @@ class ThePage(Page):
         if self._looked is not store and not store.read_only:
             self._looked = store
             self.desk.run(lambda _: _unfinished(store), self._on_unfinished)
-
-    def _mark(self, button: QPushButton, role: str) -> None:
-        button.setProperty("role", role)
-        button.style().polish(button)
 
     def _show_recent(self) -> None:
         self._recent.clear()

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from fieldapp.gui.icons import icon
-from fieldapp.gui.theme import Colours, scaled
+from fieldapp.gui.theme import Colours, scaled, set_role
 from fieldapp.gui.words import say
 
 STAYS_MS = 8000
@@ -55,8 +55,7 @@ class Message(QFrame):
     @Slot(str, str)
     def say(self, level: str, text: str) -> None:
         """Show a sentence: `info` for a moment, `look` and `loss` until dismissed."""
-        self.setProperty("role", level)
-        self.style().polish(self)
+        set_role(self, level)
         self._text.setText(text)
         self._text.setAccessibleName(text)
         self._place()

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from fieldapp.gui.desk import Desk
+from fieldapp.gui.theme import set_role
 from fieldapp.gui.words import say
 
 RECORDING_MS = 200
@@ -57,8 +58,7 @@ class StatusStrip(QWidget):
         except OSError:
             free = 0
         self._disk.setText(say("{gigabytes} GB free", gigabytes=f"{free / 1e9:.0f}" if free >= LITTLE_BYTES else f"{free / 1e9:.1f}"))
-        self._disk.setProperty("role", "look" if free < LITTLE_BYTES else "")
-        self._disk.style().polish(self._disk)
+        set_role(self._disk, "look" if free < LITTLE_BYTES else "")
         self._model.setText(say("model: {name}", name=self._desk.settings.model))
         self._show_recording()
 
