@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpus": VALUES | {"corpus"},
     "lab": VALUES | {"lab", "speech", "store"},
     "bulk": VALUES | {"bulk", "speech", "store"},
-    "intake": VALUES | {"intake", "audio", "store"},
+    "intake": VALUES | {"intake", "audio", "store", "corpus"},
     "doctor": VALUES | {"doctor", "audio", "speech"},
 }
 QT = {"PySide6", "shiboken6", "pyqtgraph"}

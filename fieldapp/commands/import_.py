@@ -1,4 +1,8 @@
-"""Bring recordings in: files, folders or a manifest CSV. WAV and FLAC are kept as they are, everything else is kept and converted beside it."""
+"""Bring recordings and annotations in: files, folders or a manifest CSV. WAV and FLAC are kept as they are, everything else is kept and converted beside it.
+
+Annotation files (ELAN, Praat, subtitles, Audacity, Transcriber, tables) named after a sound in the same folder come in with it;
+others are named with --annotations and find their sound by their links, beside them, or in the fieldbook.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,9 @@ from typing import TYPE_CHECKING
 from fieldapp.commands import Answer, Progress
 
 if TYPE_CHECKING:
+    from fieldapp.intake.annotations import FileReport
     from fieldapp.intake.importing import Report
+    from fieldapp.intake.manifest import Wanted
 
 _SHOWN = 20
 
@@ -22,30 +28,78 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variety", default="", metavar="V", help="which variety, where the manifest does not say")
     parser.add_argument("--manifest", type=Path, metavar="M.csv", help="a table with a column 'path' and what is known about each file")
     parser.add_argument("--allow-outside", action="store_true", help="let the manifest name files outside its own folder with '..'")
-    parser.add_argument("--annotations", type=Path, metavar="FILE", help="an annotation file (not built yet)")
+    parser.add_argument(
+        "--annotations", type=Path, metavar="FILE", action="append", default=[], help="an annotation file, or a folder of them; may be given again"
+    )
+    parser.add_argument(
+        "--map", metavar="THEIRS=OURS", action="append", default=[], help="what a tier or column of an annotation file means; may be given again"
+    )
     parser.add_argument("--session", default="", metavar="NAME", help="the session to put everything into (else one of its own)")
     parser.add_argument("--dry-run", action="store_true", help="only say what would come in")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Import, or say what would be imported."""
-    from fieldapp.errors import NotBuiltYet, WrongUsage
-    from fieldapp.intake import importing, manifest
+    from fieldapp.errors import WrongUsage
+    from fieldapp.intake import annotations, importing, manifest
     from fieldapp.store.store import Store
 
-    if options.annotations:
-        raise NotBuiltYet("Importing annotation files is planned but not built yet.", "Recordings and manifests can be imported.")
-    if not options.paths and not options.manifest:
-        raise WrongUsage("There is nothing to import.", "Name files or folders, or a --manifest.")
-    sources = [*([options.manifest] if options.manifest else []), *options.paths]
+    if not options.paths and not options.manifest and not options.annotations:
+        raise WrongUsage("There is nothing to import.", "Name files or folders, a --manifest or --annotations.")
+    mapping = _mapping(options.map)
+    sources = [*([options.manifest] if options.manifest else []), *options.paths, *options.annotations]
     folder: Path = options.fieldbook.absolute()
     with Store.open(folder, read_only=options.dry_run) as store:
         wanted = manifest.find_files(options.paths, options.speaker, options.variety)
         if options.manifest:
             listed = manifest.read_manifest(options.manifest, speaker=options.speaker, variety=options.variety, allow_outside=options.allow_outside)
             wanted = listed.joined(wanted)
-        report = importing.rehearse(store, wanted, progress) if options.dry_run else importing.Import(store).run(wanted, sources, options.session, progress)
-    return Answer(_as_text(report, dry=options.dry_run), report.data() | {"dry_run": options.dry_run}, 1 if report.problems else 0)
+        labelled = annotations.files(options.annotations, wanted.set_aside, [row.path for row in wanted.rows])
+        found, told = annotations.read(labelled, mapping, progress, allow_outside=options.allow_outside)
+        linked = [path for one in found for path in annotations.new_sounds(store.reader(), one)]
+        wanted = _without(wanted, labelled).joined(manifest.find_files(linked, options.speaker, options.variety))
+        if options.dry_run:
+            report = importing.rehearse(store, wanted, progress)
+        else:
+            report = importing.Import(store).run(wanted, sources, options.session, progress) if wanted.rows or not labelled else importing.Report()
+        annotations.attach(store, found, progress, dry=options.dry_run)
+    told += [one.report for one in found]
+    lines = [_as_text(report, dry=options.dry_run)] if report.wanted or not told else []
+    lines += [line for one in told for line in _about_annotations(one, dry=options.dry_run)]
+    data = report.data() | {"dry_run": options.dry_run, "annotations": [one.data() for one in told]}
+    return Answer("\n".join(lines), data, 1 if report.problems or any(one.problem for one in told) else 0)
+
+
+def _mapping(said: list[str]) -> dict[str, str]:
+    from fieldapp.errors import WrongUsage
+
+    mapping = {}
+    for one in said:
+        theirs, equals, ours = one.rpartition("=")
+        if not equals or not theirs.strip() or not ours.strip():
+            raise WrongUsage(f"'{one}' does not say what a tier or column means.", "Write --map THEIRS=OURS, for instance --map Story=transcription.")
+        mapping[theirs.strip()] = ours.strip()
+    return mapping
+
+
+def _without(wanted: Wanted, files: list[Path]) -> Wanted:
+    """What was set aside, without the files that turned out to be annotations."""
+    from dataclasses import replace
+
+    known = set(files)
+    return replace(wanted, set_aside=tuple(one for one in wanted.set_aside if Path(one).absolute() not in known))
+
+
+def _about_annotations(one: FileReport, *, dry: bool) -> list[str]:
+    if one.problem:
+        return [f"  {one.file}: {one.problem}"]
+    done = "would add" if dry else "added"
+    lines = [f"{one.file} ({one.format}): {one.utterances} stretches, {one.labels} labels; {done} {one.segments_added} segments and {one.texts_added} texts"]
+    lines += [f"  speakers: {', '.join(one.speakers)}"] if one.speakers else []
+    lines += [f"  tiers: {', '.join(theirs if theirs == ours else f'{theirs} -> {ours}' for theirs, ours in one.tiers.items())}"] if one.tiers else []
+    lines += [f"  {one.already} texts were there already"] if one.already else []
+    lines += [f"  kept as {one.kept_as}"] if one.kept_as else []
+    return lines + _listed([f"  note: {sentence}" for sentence in one.warnings])
 
 
 def _as_text(report: Report, *, dry: bool) -> str:

@@ -33,6 +33,7 @@ class Media:
     url: str = ""
     relative: str = ""
     origin_ms: int = 0
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,15 @@ class Document:
     utterances: tuple[Utterance, ...] = ()
     tiers: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def sounds(self) -> tuple[str, ...]:
+        """The keys by which utterances name their sound; one empty key where the document has one sound only."""
+        return tuple(dict.fromkeys(u.media for u in self.utterances)) or ("",)
+
+    def media_of(self, sound: str) -> tuple[Media, ...]:
+        """The links for one of these keys."""
+        return tuple(one for one in self.media if one.relative == sound) if sound else self.media
 
     @property
     def speakers(self) -> tuple[str, ...]:

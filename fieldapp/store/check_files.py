@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from fieldapp.store.transaction import Transaction
 
 def masters(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterator[Finding]:
     """Recordings whose file is missing or no longer has the bytes it had; a renamed file is recognised by its checksum."""
-    rows = db.execute("SELECT id, path, original, sha256, bytes FROM recording ORDER BY path").fetchall()
-    known = {path for row in rows for path in (row["path"], row["original"])}
+    rows = db.execute("SELECT id, path, original, sha256, bytes, json_extract(metadata, '$.annotations') AS kept FROM recording ORDER BY path").fetchall()
+    kept = {str(about.get("path", "")): str(about.get("sha256", "")) for row in rows for about in json.loads(row["kept"] or "[]")}
+    known = {path for row in rows for path in (row["path"], row["original"])} | kept.keys()
     unknown = [file for file in sorted((folder / "audio").rglob("*")) if file.is_file() and file.relative_to(folder).as_posix() not in known]
     taken: set[Path] = set()
     for number, row in enumerate(rows):
@@ -35,10 +37,22 @@ def masters(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterato
         if row["original"] and not (folder / row["original"]).is_file():
             hint = "The recording itself is whole; put the original back from your copies."
             yield Finding("missing-original", f"{row['original']}, which {row['path']} was converted from, is missing.", hint, serious=False)
+    yield from _annotation_files(folder, kept)
     left = [file.relative_to(folder).as_posix() for file in unknown if file not in taken]
     if left:
         listed = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
         yield Finding("unknown-file", f"{len(left)} files in audio/ belong to no recording: {listed}.", "fieldapp import brings them in.", serious=False)
+
+
+def _annotation_files(folder: Path, kept: Mapping[str, str]) -> Iterator[Finding]:
+    """Annotation files kept as they came in that are missing or changed."""
+    hint = "Its annotations are in the fieldbook; put the original back from your copies."
+    for path, sum_then in kept.items():
+        file = folder / path
+        if not file.is_file():
+            yield Finding("missing-annotations", f"{path}, an annotation file that was imported, is missing.", hint, serious=False)
+        elif sum_then and sha256(file) != sum_then:
+            yield Finding("changed-annotations", f"{path} is not the annotation file that was imported (its checksum differs).", hint, serious=False)
 
 
 def leftovers(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterator[Finding]:

@@ -62,7 +62,8 @@ def read(path: Path, mapping: Mapping[str, str] | None = None) -> Document:
     """Read an annotation file of any known format."""
     if not path.is_file():
         raise ImportProblem(f"There is no file {path}.")
-    found = importer_for(path)
+    named = [one for one in importers() if path.suffix.lower() in one.SUFFIXES]
+    found = importer_for(path) or (named[0] if len(named) == 1 else None)  # its own sentence says best what is missing
     if found is None:
         known = ", ".join(one.TITLE for one in importers())
         raise ImportProblem(f"{path} is no annotation file that can be read here.", f"Known formats: {known}.")

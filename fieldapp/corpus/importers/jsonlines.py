@@ -25,21 +25,22 @@ def read(path: Path, mapping: Mapping[str, str]) -> Document:
     """The segments with their texts; sessions and people are only taken as far as segments name them."""
     warnings: list[str] = []
     sounds: dict[str, str] = {}
+    media: list[Media] = []
     utterances: list[Utterance] = []
     damaged = 0
     for line in _objects(text_of(path, warnings), path.name):
         try:
             if line.get("kind") == "recording" and not line.get("master"):
                 sounds[str(line["id"])] = str(line["path"])
+                media.append(Media(relative=str(line["path"]), sha256=str(line.get("sha256", ""))))
             elif line.get("kind") == "segment":
                 utterances.append(_utterance(line, sounds))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             damaged += 1
     if damaged:
         warnings.append(f"{damaged} lines lack something they need and were left out.")
-    media = tuple(Media(relative=name) for name in sounds.values())
     tiers = {text.tier: text.tier for utterance in utterances for text in utterance.texts}
-    return Document(format=NAME, media=media, utterances=without_impossible(utterances, warnings), tiers=tiers, warnings=tuple(warnings))
+    return Document(format=NAME, media=tuple(media), utterances=without_impossible(utterances, warnings), tiers=tiers, warnings=tuple(warnings))
 
 
 def _objects(text: str, name: str) -> Iterator[dict[str, Any]]:
