@@ -156,6 +156,11 @@ def _style_sheet(c: Colours, percent: int) -> str:
     QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; alternate-background-color: {c.window}; }}
     QAbstractItemView::item {{ padding: {px(5)}; }}
     QHeaderView::section {{ background: {c.raised}; color: {c.muted}; border: none; border-bottom: 1px solid {c.line}; padding: {px(5)} {px(8)}; }}
+    QTabWidget::pane {{ border: none; }}
+    QTabBar::tab {{ background: transparent; color: {c.muted}; border: none; border-bottom: 3px solid transparent; padding: {px(8)} {px(16)}; }}
+    QTabBar::tab:selected {{ color: {c.accent}; border-bottom-color: {c.accent}; font-weight: 600; }}
+    QTabBar::tab:focus {{ background: {c.accent_soft}; }}
+    QScrollArea, #inside {{ background: transparent; border: none; }}
     QSplitter::handle {{ background: {c.line}; }}
     QScrollBar {{ background: transparent; width: 12px; height: 12px; }}
     QScrollBar::handle {{ background: {c.line}; border-radius: 5px; min-height: 24px; min-width: 24px; margin: 2px; }}

@@ -24,7 +24,7 @@ def speak(language: str, folder: Path) -> None:
         _table.update(json.loads(path.read_text(encoding="utf-8")))
 
 
-def say(text: str, **values: object) -> str:
+def say(text: str, /, **values: object) -> str:
     """The text in the chosen language, with `{name}` places filled."""
     found = _table.get(text, text)
     return found.format(**values) if values else found

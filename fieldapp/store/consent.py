@@ -83,14 +83,22 @@ def withdraw(tx: Transaction, person: PersonId, purpose: str = ANYTHING, *, note
     )
     give(tx, Consent(id=ConsentId(new_id()), person=person, purpose=purpose, allowed=False, given=now, note=note, evidence=evidence))
     undo.forget(tx)
-    segments = tx.db.execute("SELECT count(*) FROM segment WHERE speaker = ?", (person,)).fetchone()[0]
-    texts = tx.db.execute("SELECT count(*) FROM annotation WHERE segment IN (SELECT id FROM segment WHERE speaker = ?)", (person,)).fetchone()[0]
-    vectors = frames = 0
+    would = reach(tx.db, person, purpose)
     if purpose in (ANYTHING, "search"):
-        vectors = tx.db.execute("DELETE FROM vector WHERE segment IN (SELECT id FROM segment WHERE speaker = ?)", (person,)).rowcount
-        frames = tx.db.execute("DELETE FROM frames WHERE segment IN (SELECT id FROM segment WHERE speaker = ?)", (person,)).rowcount
+        tx.db.execute("DELETE FROM vector WHERE segment IN (SELECT id FROM segment WHERE speaker = ?)", (person,))
+        tx.db.execute("DELETE FROM frames WHERE segment IN (SELECT id FROM segment WHERE speaker = ?)", (person,))
         tx.touch(Changed.VECTORS)
-    return Withdrawal(segments, texts, vectors, frames)
+    return would
+
+
+def reach(db: sqlite3.Connection, person: PersonId, purpose: str = ANYTHING) -> Withdrawal:
+    """What a withdrawal would reach now; nothing is changed."""
+    spoken = "segment IN (SELECT id FROM segment WHERE speaker = ?)"
+    tables = {"segment": "speaker = ?", "annotation": spoken, "vector": spoken, "frames": spoken}
+    found = {table: int(db.execute(f"SELECT count(*) FROM {table} WHERE {where}", (person,)).fetchone()[0]) for table, where in tables.items()}  # noqa: S608
+    if purpose not in (ANYTHING, "search"):
+        found |= {"vector": 0, "frames": 0}
+    return Withdrawal(found["segment"], found["annotation"], found["vector"], found["frames"])
 
 
 def consents(db: sqlite3.Connection, person: PersonId) -> list[Consent]:

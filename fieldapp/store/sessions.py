@@ -56,6 +56,12 @@ def take_part(tx: Transaction, session: SessionId, person: PersonId, role: str =
     tx.touch(Changed.SESSIONS)
 
 
+def take_no_part(tx: Transaction, session: SessionId, person: PersonId, role: str) -> None:
+    """Take back that a person took part in this way."""
+    tx.db.execute("DELETE FROM participation WHERE session = ? AND person = ? AND role = ?", (session, person, role))
+    tx.touch(Changed.SESSIONS)
+
+
 def participants(db: sqlite3.Connection, session: SessionId) -> list[tuple[PersonId, str]]:
     """Who took part, and as what."""
     rows = db.execute("SELECT person, role FROM participation WHERE session = ? ORDER BY role, pk", (session,))

@@ -26,6 +26,7 @@ COUNTED = (
     ("annotation", sayable("texts")),
 )
 STEPS = (
+    ("page.people", sayable("Note who speaks, and what they allow")),
     ("page.record", sayable("Record a session")),
     ("import", sayable("Import recordings")),
     ("page.find", sayable("Find words")),

@@ -1,0 +1,212 @@
+"""A list of cards and the card that is chosen: people, varieties or sessions. Leaving a card keeps it. GUI thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from fieldapp.gui.desk import Desk
+from fieldapp.gui.widgets.card import Card, Field
+from fieldapp.gui.words import say
+from fieldapp.store.transaction import Transaction
+
+LIST_PX = 280
+
+
+class Kind(Protocol):
+    """What is on the cards of one list."""
+
+    @property
+    def NEW(self) -> str:
+        """What the button says; empty where new ones come from elsewhere."""
+
+    @property
+    def EMPTY(self) -> str:
+        """What the list is called."""
+
+    @property
+    def FIELDS(self) -> Sequence[Field]:
+        """The fields of a card."""
+
+    def all(self, db: sqlite3.Connection) -> list[Any]:
+        """Every value, in order."""
+
+    def title(self, value: Any) -> str:
+        """What stands in the list."""
+
+    def blank(self) -> Any:
+        """A value nobody has kept yet."""
+
+    def shown(self, db: sqlite3.Connection, value: Any) -> dict[str, Any]:
+        """What the fields show."""
+
+    def keep(self, tx: Transaction, value: Any, read: dict[str, Any], *, new: bool) -> None:
+        """Write what the fields say."""
+
+    def dress(self, card: Card, db: sqlite3.Connection) -> None:
+        """Fill choices, whenever the fieldbook changed."""
+
+
+class Cards(QWidget):
+    """Left the list with a field that narrows it, right the card."""
+
+    def __init__(self, desk: Desk, kind: Kind, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._desk, self._kind = desk, kind
+        self._value: Any = None
+        self._new = False
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 16, 0, 0)
+        row.setSpacing(16)
+        row.addLayout(self._left())
+        row.addWidget(self._right(), 1)
+
+    def _left(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        self._sought = QLineEdit(self)
+        self._sought.setPlaceholderText(say("Narrow the list"))
+        self._sought.setAccessibleName(say("Narrow the list"))
+        self._sought.setClearButtonEnabled(True)
+        self._sought.textChanged.connect(self._narrow)
+        self._list = QListWidget(self)
+        self._list.setAccessibleName(say(self._kind.EMPTY))
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.currentItemChanged.connect(self._on_chosen)
+        self._add = QPushButton(say(self._kind.NEW), self)
+        self._add.clicked.connect(self.add)
+        self._add.setVisible(bool(self._kind.NEW))
+        for widget in (self._sought, self._list, self._add):
+            widget.setFixedWidth(LIST_PX)
+        column.addWidget(self._sought)
+        column.addWidget(self._list, 1)
+        column.addWidget(self._add)
+        return column
+
+    def _right(self) -> QFrame:
+        panel = QFrame(self)
+        panel.setObjectName("panel")
+        outer = QVBoxLayout(panel)
+        outer.setContentsMargins(2, 2, 2, 2)
+        scroll = QScrollArea(panel)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget(scroll)
+        inside.setObjectName("inside")
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(24, 20, 24, 20)
+        self._column.setSpacing(12)
+        self._heading = QLabel(inside)
+        self._heading.setProperty("role", "heading")
+        self.card = Card(self._kind.FIELDS, inside)
+        self.card.left.connect(self.keep)
+        self._column.addWidget(self._heading)
+        self._column.addWidget(self.card)
+        self._column.addStretch()
+        scroll.setWidget(inside)
+        outer.addWidget(scroll)
+        return panel
+
+    def put_under(self, widget: QWidget) -> None:
+        """Something more under the fields of the card."""
+        self._column.insertWidget(self._column.count() - 1, widget)
+
+    @property
+    def value(self) -> Any:
+        """What is on the card; None for none, or for one that was never kept."""
+        return None if self._new else self._value
+
+    def refresh(self) -> None:
+        """Read the list again; a card that is being edited stays as it is."""
+        store = self._desk.store
+        if store is None:
+            return
+        db = store.reader()
+        values = self._kind.all(db)
+        chosen = getattr(self._value, "id", "")
+        self._list.blockSignals(True)
+        self._list.clear()
+        for value in values:
+            item = QListWidgetItem(self._kind.title(value), self._list)
+            item.setData(Qt.ItemDataRole.UserRole, value)
+            if value.id == chosen:
+                self._list.setCurrentItem(item)
+        self._list.blockSignals(False)
+        self._narrow()
+        self._kind.dress(self.card, db)
+        self._add.setEnabled(not store.read_only)
+        if not self.card.changed:
+            if self._list.currentRow() >= 0:
+                self._show(self._list.currentItem().data(Qt.ItemDataRole.UserRole), new=False)
+            elif not self._new:
+                self._list.setCurrentRow(0) if values else self._show(None, new=False)
+
+    @Slot()
+    def add(self) -> None:
+        """An empty card."""
+        if self.keep():
+            self._list.setCurrentItem(None)  # type: ignore[call-overload]  # Qt takes none as well
+            self._show(self._kind.blank(), new=True)
+            self.focus_card()
+
+    def focus_card(self) -> None:
+        """To the first field."""
+        first = next((one for one in self.card.findChildren(QLineEdit) if one.isEnabled()), None)
+        if first is not None:
+            first.setFocus()
+
+    def focus_list(self) -> None:
+        """To the field that narrows the list."""
+        self._sought.setFocus()
+        self._sought.selectAll()
+
+    @Slot()
+    def keep(self) -> bool:
+        """Keep what was typed; says what is wrong and returns False where it cannot be."""
+        store, value = self._desk.store, self._value
+        if store is None or value is None or not self.card.changed or store.read_only:
+            return True
+        new = self._new
+
+        def work() -> None:
+            read = self.card.values()
+            store.do(lambda tx: self._kind.keep(tx, value, read, new=new))
+
+        if not self._desk.attempt(work):
+            return False
+        self.card.changed = False
+        self._new = False
+        return True
+
+    def _show(self, value: Any, *, new: bool) -> None:
+        store = self._desk.store
+        self._value, self._new = value, new
+        self.card.setVisible(value is not None)
+        self._heading.setText(self._kind.title(value) if value is not None and not new else say(self._kind.NEW) if new else say(self._kind.EMPTY))
+        if value is not None and store is not None:
+            self.card.show_value(self._kind.shown(store.reader(), value))
+        self.shown()
+
+    def shown(self) -> None:
+        """Another card is there; for lists that show more under it."""
+
+    @Slot(QListWidgetItem)
+    def _on_chosen(self, item: QListWidgetItem | None) -> None:
+        if item is None:
+            return
+        value = item.data(Qt.ItemDataRole.UserRole)
+        if self.keep():
+            store = self._desk.store
+            fresh = next((one for one in self._kind.all(store.reader()) if one.id == value.id), value) if store is not None else value
+            self._show(fresh, new=False)
+
+    @Slot()
+    def _narrow(self) -> None:
+        sought = self._sought.text().strip().casefold()
+        for row in range(self._list.count()):
+            item = self._list.item(row)
+            item.setHidden(bool(sought) and sought not in item.text().casefold())

@@ -1,0 +1,194 @@
+"""What one person allows: every word of theirs in order, a row to note a new one, and withdrawing, which first shows what it will touch. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListWidget, QPushButton, QVBoxLayout, QWidget
+
+from fieldapp.gui.desk import Desk
+from fieldapp.gui.widgets.card_kinds import day
+from fieldapp.gui.words import say, sayable
+from fieldapp.model import Consent, ConsentId, Person, new_id
+from fieldapp.store import consent
+from fieldapp.store.handed import handed_over
+
+PURPOSES = (
+    ("archive", sayable("keeping it in an archive")),
+    ("share", sayable("sharing it with colleagues")),
+    ("publish", sayable("publishing it")),
+    ("train", sayable("training a model")),
+    ("search", sayable("being found in a search")),
+    ("listen", sayable("being listened to here")),
+    ("transcribe", sayable("being transcribed here")),
+    (consent.ANYTHING, sayable("anything")),
+)
+LIST_PX = 132
+
+
+class ConsentBox(QWidget):
+    """Under the card of a person. Giving can be undone; withdrawing cannot."""
+
+    noted = Signal()
+
+    def __init__(self, desk: Desk, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._person: Person | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setSpacing(8)
+        heading = QLabel(say("Consent"), self)
+        heading.setProperty("role", "heading")
+        layout.addWidget(heading)
+        self._list = QListWidget(self)
+        self._list.setAccessibleName(say("Consent"))
+        self._list.setMaximumHeight(LIST_PX)
+        layout.addWidget(self._list)
+        self._nothing = QLabel(say("Nothing is noted. Until something is, everything stays on this computer and trains nothing."), self)
+        self._nothing.setWordWrap(True)
+        self._nothing.setProperty("role", "muted")
+        layout.addWidget(self._nothing)
+        layout.addLayout(self._giving())
+        layout.addWidget(self._warning())
+
+    def _giving(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(8)
+        self._purpose = QComboBox(self)
+        for name, title in PURPOSES:
+            self._purpose.addItem(say(title), name)
+        self._audience, self._until, self._evidence = QLineEdit(self), QLineEdit(self), QLineEdit(self)
+        self._audience.setPlaceholderText(say("anyone"))
+        self._until.setPlaceholderText(say("a last day, such as 2030-12-31, or none"))
+        self._evidence.setPlaceholderText(say("where it can be heard or seen, such as audio/W1-consent.wav"))
+        rows = ((say("Purpose"), self._purpose), (say("To whom"), self._audience), (say("Until"), self._until), (say("Evidence"), self._evidence))
+        for number, (label, widget) in enumerate(rows):
+            widget.setAccessibleName(label)
+            grid.addWidget(QLabel(label, self), number // 2, number % 2 * 2)
+            grid.addWidget(widget, number // 2, number % 2 * 2 + 1)
+        buttons = QHBoxLayout()
+        self._give = QPushButton(say("Note: allowed"), self)
+        self._refuse = QPushButton(say("Note: refused"), self)
+        self._withdraw = QPushButton(say("Withdraw ..."), self)
+        self._give.clicked.connect(lambda: self._note(allowed=True))
+        self._refuse.clicked.connect(lambda: self._note(allowed=False))
+        self._withdraw.clicked.connect(self._on_withdraw)
+        for button in (self._give, self._refuse):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        buttons.addWidget(self._withdraw)
+        grid.addLayout(buttons, 2, 0, 1, 4)
+        for column in (1, 3):
+            grid.setColumnStretch(column, 1)
+        return grid
+
+    def _warning(self) -> QFrame:
+        self._asking = QFrame(self)
+        self._asking.setObjectName("message")
+        self._asking.setProperty("role", "look")
+        layout = QVBoxLayout(self._asking)
+        layout.setContentsMargins(16, 12, 16, 12)
+        self._will = QLabel(self._asking)
+        self._will.setWordWrap(True)
+        row = QHBoxLayout()
+        self._keep = QPushButton(say("Keep everything as it is"), self._asking)
+        self._really = QPushButton(say("Withdraw now"), self._asking)
+        self._keep.clicked.connect(self._asking.hide)
+        self._really.clicked.connect(self._on_really)
+        row.addWidget(self._keep)
+        row.addStretch()
+        row.addWidget(self._really)
+        layout.addWidget(self._will)
+        layout.addLayout(row)
+        self._asking.hide()
+        return self._asking
+
+    def show_person(self, person: Person | None) -> None:
+        """Whose consent it is about; None hides everything."""
+        if person is None or self._person is None or person.id != self._person.id:
+            self._asking.hide()
+        self._person = person
+        self.setVisible(person is not None)
+        store = self._desk.store
+        if person is None or store is None:
+            return
+        self._list.clear()
+        for said in consent.consents(store.reader(), person.id):
+            self._list.addItem(sentence(said))
+        self._list.setVisible(self._list.count() > 0)
+        self._nothing.setVisible(self._list.count() == 0)
+        for button in (self._give, self._refuse, self._withdraw):
+            button.setEnabled(not store.read_only)
+
+    def _note(self, *, allowed: bool) -> None:
+        store, person = self._desk.store, self._person
+        if store is None or person is None:
+            return
+        until = self._until.text().strip()
+        if odd := day(until):
+            self._desk.say(odd, "look")
+            return
+        said = Consent(
+            id=ConsentId(new_id()),
+            person=person.id,
+            purpose=self._purpose.currentData(),
+            allowed=allowed,
+            audience=self._audience.text().strip() or consent.ANYONE,
+            until=until or None,
+            evidence=self._evidence.text().strip(),
+        )
+        if self._desk.attempt(lambda: store.do(lambda tx: consent.give(tx, said), undo=say("consent of {code}", code=person.code))):
+            self._evidence.clear()
+            self.show_person(person)
+            self.noted.emit()
+
+    @Slot()
+    def _on_withdraw(self) -> None:
+        """Show everything it will touch; nothing is done yet."""
+        store, person = self._desk.store, self._person
+        if store is None or person is None:
+            return
+        purpose = self._purpose.currentData()
+        would = consent.reach(store.reader(), person.id, purpose)
+        earlier = handed_over(store.reader(), person.id)
+        lines = [
+            say("{code} withdraws consent for {purpose}. From then on:", code=person.code, purpose=self._purpose.currentText()),
+            say("· {segments} segments with {texts} texts are held back; sound and texts stay.", segments=f"{would.segments:,}", texts=f"{would.texts:,}"),
+            say("· {vectors} vectors and {frames} frame caches are deleted.", vectors=f"{would.vectors_deleted:,}", frames=f"{would.frames_deleted:,}"),
+            say("· The history of edits is dropped: nothing done so far can be undone any more."),
+        ]
+        if earlier:
+            lines += [say("· What left this fieldbook before must be called back by you:"), *(f"    {one}" for one in earlier)]
+        self._will.setText("\n".join(lines))
+        self._asking.show()
+        self._keep.setFocus()
+
+    @Slot()
+    def _on_really(self) -> None:
+        store, person = self._desk.store, self._person
+        if store is None or person is None:
+            return
+        purpose, evidence = self._purpose.currentData(), self._evidence.text().strip()
+        self._asking.hide()
+
+        def work() -> None:
+            done = store.do(lambda tx: consent.withdraw(tx, person.id, purpose, evidence=evidence), frees=True)
+            self._desk.say(str(done))
+
+        if self._desk.attempt(work):
+            self.show_person(person)
+            self.noted.emit()
+
+
+def sentence(said: Consent) -> str:
+    """One word of a person, to be read."""
+    purpose = say(dict(PURPOSES).get(said.purpose, said.purpose))
+    told = (
+        say("{day}: allowed {purpose}", day=said.given[:10], purpose=purpose)
+        if said.allowed
+        else say("{day}: refused {purpose}", day=said.given[:10], purpose=purpose)
+    )
+    parts = [told, "" if said.audience == consent.ANYONE else say("to {audience}", audience=said.audience)]
+    parts += [say("until {until}", until=said.until) if said.until else "", say("withdrawn {day}", day=said.withdrawn[:10]) if said.withdrawn else ""]
+    parts += [say("one segment only") if said.segment else "", say("evidence: {evidence}", evidence=said.evidence) if said.evidence else ""]
+    return ", ".join(part for part in parts if part)
