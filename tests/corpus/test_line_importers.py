@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import pylangacq
 import pytest
 from bundles import hard_bundle
+from mutating import mutants
 from sounding import exported
 
 from fieldapp.corpus import importers
@@ -91,33 +91,6 @@ def test_wrapped_and_repeated_toolbox_lines_are_joined(tmp_path: Path) -> None:
 def test_a_mapping_says_what_a_tier_means(tmp_path: Path, samples: Path) -> None:
     document = importers.read(samples / "chat" / "FC-001_v2.cha", {"mor": "gloss"})
     assert document.tiers["mor"] == "gloss"
-
-
-def mutants(content: bytes, number: int, seed: int) -> list[bytes]:
-    """Cut, doubled, flipped, spliced, re-encoded."""
-    scraps = [b"\0", b"<a>", b"&x;", b"\\ref", b"*:\t", b"\x15", b"-1", b"99999999999999999999", b"\xff\xfe", b"%\n", b"../../x"]
-    dice = random.Random(seed)
-    made = []
-    for _ in range(number):
-        data = bytearray(content)
-        for _ in range(dice.randint(1, 6)):
-            at, length = dice.randrange(len(data) or 1), dice.randint(1, 400)
-            match dice.randrange(6):
-                case 0:
-                    del data[at:]
-                case 1:
-                    data[at : at + length] = data[at : at + length] * 2
-                case 2:
-                    data[at : at + 1] = bytes([dice.randrange(256)])
-                case 3:
-                    del data[at : at + length]
-                case 4:
-                    data[at:at] = dice.choice(scraps)
-                case _:
-                    other = dice.randrange(len(data) or 1)
-                    data[at : at + length] = data[other : other + length]
-        made.append(bytes(data))
-    return made
 
 
 @pytest.mark.parametrize("name", OURS)

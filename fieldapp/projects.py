@@ -1,0 +1,128 @@
+"""A SayMore or lameta project comes in: people, sessions, sound. Where corpus, store and the import of sound meet. Runs on the calling thread.
+
+Nothing that is in the fieldbook already is overwritten: what is empty is filled, what is new is added. Every description is
+kept as it stands, so that the project can be given back with all that Fieldapp does not know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fieldapp.corpus.exporters.saymore import PRESERVED, PRESERVED_PROJECT
+from fieldapp.corpus.lines import plain_name
+from fieldapp.corpus.saymore.project import Project, Sitting, Speaker, matched
+from fieldapp.intake.importing import Import, Report
+from fieldapp.intake.manifest import SOUND_SUFFIXES, Problem, Row, Wanted
+from fieldapp.intake.stems import fold
+from fieldapp.model import Person, PersonId, Session, SessionId, new_id
+from fieldapp.store import people, sessions
+from fieldapp.store.store import Store
+from fieldapp.store.transaction import Transaction
+
+_PERSON = {"name": "name", "gender": "gender", "education": "education", "primaryOccupation": "occupation", "description": "description"}
+_SESSION = {"title": "title", "date": "date", "description": "description", "genre": "genre", "location": "place"}
+CONSENT_FILES = "consent_files"
+
+
+@dataclass(slots=True)
+class Brought:
+    """What became of a project."""
+
+    title: str
+    people: int = 0
+    sessions: int = 0
+    sound: list[Report] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
+
+
+def bring_project(store: Store, project: Project, progress: Callable[[float, str], None]) -> Brought:
+    """Write it into the fieldbook, session by session; a second time adds only what is new."""
+    brought = Brought(project.title, problems=[Problem(where, sentence) for where, sentence in project.problems])
+    for speaker in project.speakers:
+        store.do(partial(_person, speaker=speaker))
+        brought.people += 1
+    for number, sitting in enumerate(project.sessions):
+        progress(number / len(project.sessions), f"session {sitting.name}")
+        name = fold(sitting.name)
+        raw = project.raw if number == 0 else ""
+        store.do(partial(_session, project=project, sitting=sitting, raw=raw))
+        brought.sessions += 1
+        rows = _rows(project, sitting)
+        taken = {row.path for row in rows}
+        brought.set_aside += [str(file) for file in sitting.files if file not in taken and not file.name.endswith(".annotations.eaf")]
+        if rows:
+            brought.sound.append(Import(store).run(Wanted(tuple(rows)), [project.folder / "Sessions" / sitting.name], name, progress))
+    return brought
+
+
+def _rows(project: Project, sitting: Sitting) -> list[Row]:
+    """Its sounds; who speaks is known where only one took part."""
+    speaker = _code(project, sitting.participants[0]) if len(sitting.participants) == 1 else ""
+    rows = [Row(file, str(file), speaker) for file in sitting.files if file.suffix.lower() in SOUND_SUFFIXES]
+    for piece in sitting.oral:
+        about = {"oral_annotation": piece.kind, "of": piece.of, "start_ms": str(piece.start_ms), "stop_ms": str(piece.stop_ms)}
+        rows.append(Row(piece.path, str(piece.path), metadata=about))
+    return rows
+
+
+def _code(project: Project, named: str) -> str:
+    known = matched(project, named)
+    return known.code if known else plain_name(named)
+
+
+def _person(tx: Transaction, speaker: Speaker) -> None:
+    """Add somebody, or fill what is empty of somebody who is known."""
+    told: dict[str, Any] = {ours: speaker.fields.get(theirs, "") for theirs, ours in _PERSON.items()} | {"name": speaker.name}
+    year = speaker.fields.get("birthYear", "")
+    found = people.find_person(tx.db, speaker.code)
+    before = found or Person(id=PersonId(new_id()), code=speaker.code)
+    consents = [name for name in speaker.files if "_consent" in name.casefold()]
+    metadata = {PRESERVED: speaker.raw, **({CONSENT_FILES: consents} if consents else {}), **before.metadata}
+    filled = replace(
+        before,
+        birth_year=before.birth_year or (int(year) if re.fullmatch(r"[12]\d{3}", year) else None),
+        languages=before.languages or speaker.languages,
+        contact=before.contact or speaker.fields.get("howToContact", ""),
+        nickname=before.nickname or speaker.fields.get("nickName", ""),
+        metadata=metadata,
+        **_filled(before, told),
+    )
+    people.update_person(tx, filled) if found else people.add_person(tx, filled)
+
+
+def _session(tx: Transaction, project: Project, sitting: Sitting, raw: str) -> None:
+    """Add a session with those who took part, or fill what is empty of one that is known."""
+    told: dict[str, Any] = {ours: sitting.fields.get(theirs, "") for theirs, ours in _SESSION.items()}
+    name = fold(sitting.name)
+    found = sessions.find_session(tx.db, name)
+    before = found or Session(id=SessionId(new_id()), name=name)
+    kept = {PRESERVED: sitting.raw, **({PRESERVED_PROJECT: raw} if raw else {})}
+    variety = before.variety
+    if variety is None and (dialect := sitting.fields.get("Dialect", "")):
+        language = re.split(r"[;:, ]", sitting.fields.get("languages", ""))[0]
+        variety = people.ensure_variety(tx, dialect, language=language).id
+    filled = replace(before, variety=variety, metadata={**kept, **before.metadata}, **_filled(before, told))
+    sessions.update_session(tx, filled) if found else sessions.add_session(tx, filled)
+    for named in sitting.participants:
+        code = _code(project, named)
+        person = people.find_person(tx.db, code)
+        if person is None:
+            person = Person(id=PersonId(new_id()), code=code, name=named)
+            people.add_person(tx, person)
+        sessions.take_part(tx, filled.id, person.id)
+
+
+def annotation_files(project: Project) -> Sequence[Path]:
+    """The annotation files that lie beside the sounds."""
+    return [file for sitting in project.sessions for file in sitting.files if file.name.endswith(".annotations.eaf")]
+
+
+def _filled(before: object, told: dict[str, Any]) -> dict[str, Any]:
+    """What is there stays; what is empty is told."""
+    return {name: getattr(before, name) or text for name, text in told.items()}
