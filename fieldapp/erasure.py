@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fieldapp.audio.silence import silence
 from fieldapp.errors import AudioError, NotThere, ReadOnly
+from fieldapp.intake.annotations import KEPT
 from fieldapp.model import Person, PersonId, Span
 from fieldapp.store import consent, people, sessions
 from fieldapp.store.erase import Erased, compact, copies, erase
@@ -28,6 +29,7 @@ class Report:
     code: str
     when: str
     erased: Erased
+    originals: tuple[str, ...]
     silenced: tuple[str, ...]
     kept_sound: tuple[str, ...]
     copies: tuple[str, ...]
@@ -46,6 +48,7 @@ class Report:
             f"  {self.erased.texts} texts, {self.erased.vectors} vectors and {self.erased.frames} frame caches of {self.erased.segments} segments",
             "  name, contact and everything else that was noted about the person; the history of edits; search index and caches",
             "",
+            *_block("Annotation files kept as they came, deleted with all that is in them", self.originals),
             *_block("Sound overwritten with silence", self.silenced),
             *_block("Sound that still holds the voice (kept from leaving, not deleted)", self.kept_sound),
             *_block("Copies of the database " + ("deleted" if self.copies_deleted else "that STILL HOLD what was deleted here"), self.copies),
@@ -70,6 +73,7 @@ def withdraw_and_erase(folder: Path, code: str, *, audio: bool, copies_too: bool
             raise ReadOnly(f"{folder} cannot be changed: {store.read_only_reason}.", "Nothing was deleted.")
         person = person_of(store, code)
         earlier = tuple(handed_over(store.reader(), person.id))
+        originals = _originals(store, person.id)
         silenced, kept = _sound(store, person.id, overwrite=audio)
         withdrawn = store.do(lambda tx: consent.withdraw(tx, person.id), frees=True)
         left = store.do(lambda tx: erase(tx, person.id), frees=True)
@@ -80,7 +84,22 @@ def withdraw_and_erase(folder: Path, code: str, *, audio: bool, copies_too: bool
         for copy in old:
             copy.unlink()
     listed = tuple(str(copy.relative_to(folder)) for copy in old)
-    return Report(code, utc_now(), erased, silenced, kept, listed, copies_too, earlier)
+    return Report(code, utc_now(), erased, originals, silenced, kept, listed, copies_too, earlier)
+
+
+def _originals(store: Store, person: PersonId) -> tuple[str, ...]:
+    """Delete the annotation files that were kept beside the person's recordings: nobody can take one voice out of them."""
+    gone: list[str] = []
+    for recording in RECORDING.each(store.reader(), "id IN (SELECT recording FROM segment WHERE speaker = ?)", person):
+        for part in sessions.parts(store.reader(), recording.id):
+            kept = [str(about["path"]) for about in part.metadata.get(KEPT, ())]
+            if kept:
+                bare = replace(part, metadata={key: value for key, value in part.metadata.items() if key != KEPT})
+                store.do(partial(RECORDING.update, value=bare))
+                for path in kept:
+                    (store.folder / path).unlink(missing_ok=True)
+                gone += kept
+    return tuple(gone)
 
 
 def _sound(store: Store, person: PersonId, *, overwrite: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,19 @@ def test_after_erasing_no_byte_of_the_fieldbook_holds_it(book: Path) -> None:
         assert person is not None
         assert (person.name, person.contact) == ("", "")
     assert main(["search", str(book), SECRETS[0]]) == 0
+
+
+def test_annotation_files_that_were_kept_go_too(book: Path) -> None:
+    kept = book / "audio" / "S_T1.original.eaf"
+    kept.write_text(f"<x>{SECRETS[0]}</x>")
+    with Store.open(book) as store:
+        (recording,) = sessions.recordings(store.reader())
+        noted = replace(recording, metadata={"annotations": [{"path": "audio/S_T1.original.eaf", "sha256": "", "name": "x.eaf", "format": "elan"}]})
+        store.do(lambda tx: sessions.update_recording(tx, noted))
+    report = erasure.withdraw_and_erase(book, "W1", audio=False, copies_too=True)
+    assert report.originals == ("audio/S_T1.original.eaf",)
+    assert not kept.exists()
+    assert traces(book) == []
 
 
 def test_backups_that_still_hold_it_are_named(book: Path) -> None:

@@ -13,6 +13,7 @@ from lxml import etree
 from mutating import mutants
 
 from fieldapp import handover
+from fieldapp.cli import main
 from fieldapp.corpus.exporters import Options, exporter
 from fieldapp.corpus.output import Output, no_progress
 from fieldapp.corpus.saymore.project import is_project, read_project
@@ -20,7 +21,7 @@ from fieldapp.errors import ImportProblem
 from fieldapp.model import Consent, ConsentId, new_id
 from fieldapp.projects import annotation_files, bring_project
 from fieldapp.store import consent, people, segments, sessions
-from fieldapp.store.rows import SEGMENT
+from fieldapp.store.rows import ANNOTATION, SEGMENT
 from fieldapp.store.store import Store
 
 RATE = 16000
@@ -173,3 +174,16 @@ def test_a_project_with_a_document_type_is_refused_file_by_file(tmp_path: Path) 
     project = read_project(folder)
     assert project.sessions == []
     assert any("document type" in sentence for _, sentence in project.problems)
+
+
+def test_the_command_takes_a_project_as_a_whole(edolo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "book"
+    assert main(["new", str(book)]) == 0
+    assert main(["import", str(book), str(edolo), "--dry-run"]) == 0
+    assert main(["import", str(book), str(edolo)]) == 0
+    assert "3 people, 1 sessions" in capsys.readouterr().out
+    with Store.open(book, read_only=True) as store:
+        texts = [a.text for a in ANNOTATION.each(store.reader(), "tier = 'transcription'")]
+        assert "oh my" in texts
+        assert {a.tier for a in ANNOTATION.each(store.reader())} >= {"transcription"}
+    assert main(["import", str(book), str(edolo), str(tmp_path)]) == 2

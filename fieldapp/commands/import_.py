@@ -1,7 +1,8 @@
 """Bring recordings and annotations in: files, folders or a manifest CSV. WAV and FLAC are kept as they are, everything else is kept and converted beside it.
 
 Annotation files (ELAN, Praat, subtitles, Audacity, Transcriber, tables) named after a sound in the same folder come in with it;
-others are named with --annotations and find their sound by their links, beside them, or in the fieldbook.
+others are named with --annotations and find their sound by their links, beside them, or in the fieldbook. The folder of a
+SayMore or lameta project comes in as a whole, people and sessions too.
 """
 
 from __future__ import annotations
@@ -40,12 +41,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Import, or say what would be imported."""
+    from fieldapp.corpus.saymore.project import is_project
     from fieldapp.errors import WrongUsage
     from fieldapp.intake import annotations, importing, manifest
     from fieldapp.store.store import Store
 
     if not options.paths and not options.manifest and not options.annotations:
         raise WrongUsage("There is nothing to import.", "Name files or folders, a --manifest or --annotations.")
+    if any(map(is_project, options.paths)):
+        return _projects(options, progress)
     mapping = _mapping(options.map)
     sources = [*([options.manifest] if options.manifest else []), *options.paths, *options.annotations]
     folder: Path = options.fieldbook.absolute()
@@ -68,6 +72,21 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     lines += [line for one in told for line in _about_annotations(one, dry=options.dry_run)]
     data = report.data() | {"dry_run": options.dry_run, "annotations": [one.data() for one in told]}
     return Answer("\n".join(lines), data, 1 if report.problems or any(one.problem for one in told) else 0)
+
+
+def _projects(options: argparse.Namespace, progress: Progress) -> Answer:
+    """SayMore and lameta folders say themselves what is in them."""
+    from fieldapp.commands.import_project import bring_in
+    from fieldapp.corpus.saymore.project import is_project
+    from fieldapp.errors import WrongUsage
+    from fieldapp.store.store import Store
+
+    others = [path for path in options.paths if not is_project(path)]
+    if others or options.manifest or options.annotations or options.session or options.speaker:
+        raise WrongUsage("A project comes in by itself: it says who speaks, when and where.", "Import other files with a command of their own.")
+    with Store.open(options.fieldbook.absolute(), read_only=options.dry_run) as store:
+        lines, data, good = bring_in(store, options.paths, progress, dry=options.dry_run)
+    return Answer("\n".join(lines), data, 0 if good else 1)
 
 
 def _mapping(said: list[str]) -> dict[str, str]:
