@@ -114,7 +114,7 @@ class Embeddings:
         for space, head in self._headed:
             for batch in _batches(vectors.only_in(store.reader(), self.raw[space.kind], space)):
                 made = _through(head, batch)
-                store.do(partial(vectors.put_vectors, space=space, vectors=made))
+                store.do(partial(vectors.put_vectors, space=space, vectors=made), remade=True)
 
 
 def _headed(db: sqlite3.Connection, raw: dict[str, Space]) -> list[tuple[Space, Head]]:

@@ -59,7 +59,7 @@ def listen(store: Store, recogniser: Recogniser, home: Embeddings, sound: Sound,
         if heard is None:
             outcome.silent += 1
         else:
-            outcome.embedded += store.do(lambda tx, s=segment, h=heard: home.put(tx, s, h))  # type: ignore[misc]
+            outcome.embedded += store.do(lambda tx, s=segment, h=heard: home.put(tx, s, h), remade=True)  # type: ignore[misc]
         progress(min(1.0, outcome.speech_seconds / total), f"{outcome.speech_seconds / 60:.1f} of {total / 60:.1f} min of speech")
     if own_heads:
         outcome.heads = home.renew_heads(store)
@@ -84,7 +84,7 @@ def embed_texts(store: Store, encode: Callable[[Sequence[str]], F32], manifest: 
         some = waiting[start : start + _TEXTS]
         made = encode([text for _, text in some])
         rows = [(segment, vector) for (segment, _), vector in zip(some, made)]
-        store.do(lambda tx, rows=rows: vectors.put_vectors(tx, space, rows, as_of=as_of))  # type: ignore[misc]
+        store.do(lambda tx, rows=rows: vectors.put_vectors(tx, space, rows, as_of=as_of), remade=True)  # type: ignore[misc]
         progress((start + len(some)) / len(waiting), f"{start + len(some)} of {len(waiting)} texts")
     return space, len(waiting)
 

@@ -152,7 +152,7 @@ class _Scribe:
                 self._embeddings.put(tx, segment, vectors)
             return True
 
-        if not self._store.do(work):
+        if not self._store.do(work, remade=True):
             self._outcome.left_alone += 1
         elif utterance.text:
             self._outcome.texts += 1

@@ -74,7 +74,7 @@ def _refuse_newer(path: Path, version: int) -> None:
         )
 
 
-def open_writer(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
+def open_writer(path: Path) -> sqlite3.Connection:
     """The one connection that may write. May be handed to another thread once; never used by two at a time.
 
     FULL, not NORMAL: NORMAL may lose the last commits when the power fails, and a speaker's words are said only once.
@@ -84,7 +84,7 @@ def open_writer(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
     try:
         for pragma in (
             "journal_mode=WAL",
-            f"synchronous={synchronous}",
+            "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",  # withdrawn words are overwritten, not just forgotten
             "cell_size_check=ON",

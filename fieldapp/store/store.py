@@ -116,20 +116,21 @@ class Store:
             reader = self._mine.reader = connect.open_reader(self._read_from, immutable=self._immutable)
         return reader
 
-    def write(self, work: Callable[[Transaction], T], *, undo: str = "", frees: bool = False) -> Future[Written[T]]:
+    def write(self, work: Callable[[Transaction], T], *, undo: str = "", frees: bool = False, remade: bool = False) -> Future[Written[T]]:
         """Queue `work` for the writer thread. With a label in `undo` it is a person's edit that can be undone.
 
-        `frees` marks work that makes room (deleting, withdrawing): on a full disk it may use the reserve.
+        `frees` marks work that makes room (deleting, withdrawing): on a full disk it may use the reserve. `remade` marks what a
+        machine can make again from the masters (drafts, vectors): it survives a crash, but the last of it not a power cut.
         """
         if self._writer is None:
             raise ReadOnly(f"{self.folder} is open for reading only: {self.read_only_reason}.", "Nothing was changed.")
-        return self._writer.submit(work, undo, frees)
+        return self._writer.submit(work, undo, frees, remade)
 
-    def do(self, work: Callable[[Transaction], T], *, undo: str = "", frees: bool = False) -> T:
+    def do(self, work: Callable[[Transaction], T], *, undo: str = "", frees: bool = False, remade: bool = False) -> T:
         """Write, wait for the commit, return the value. Never from a subscriber: it would wait for itself."""
         if self._writer is not None and self._writer.is_this_thread():
             raise RuntimeError("a subscriber must not wait for a write")
-        return self.write(work, undo=undo, frees=frees).result().value
+        return self.write(work, undo=undo, frees=frees, remade=remade).result().value
 
     def undo(self) -> Future[Written[str]]:
         """Take the last edit back; the value is its label."""

@@ -31,6 +31,7 @@ class _Task:
     future: Future[Written[Any]]
     label: str
     frees: bool
+    remade: bool
 
 
 class Writer:
@@ -44,16 +45,17 @@ class Writer:
         self._subscribers: list[Callable[[Changed], None]] = []
         self._gate = threading.Lock()
         self._closed = False
+        self._synchronous = ""
         self._thread = threading.Thread(target=self._run, name="db-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Transaction], T], label: str, frees: bool) -> Future[Written[T]]:
+    def submit(self, work: Callable[[Transaction], T], label: str, frees: bool, remade: bool = False) -> Future[Written[T]]:
         """Queue one piece of work. Nothing is lost between here and the commit except by the end of the process."""
         future: Future[Written[T]] = Future()
         with self._gate:
             if self._closed:
                 raise ReadOnly(f"{self._folder} has been closed.", "Open it again to change it.")
-            self._queue.put(_Task(work, future, label, frees))
+            self._queue.put(_Task(work, future, label, frees, remade))
         return future
 
     def is_this_thread(self) -> bool:
@@ -116,6 +118,7 @@ class Writer:
     def _commit(self, task: _Task) -> Written[Any]:
         db = self._db
         try:
+            self._choose_durability("NORMAL" if task.remade else "FULL")
             db.execute("BEGIN IMMEDIATE")
             transaction = Transaction(db)
             if task.label:
@@ -133,6 +136,12 @@ class Writer:
                 raise sentence from error
             raise
         return Written(value, transaction.changed, tuple(transaction.notes))
+
+    def _choose_durability(self, wanted: str) -> None:
+        """FULL survives the plug being pulled; NORMAL may then lose the last commits, which is enough for what can be made again."""
+        if wanted != self._synchronous:
+            self._db.execute(f"PRAGMA synchronous={wanted}")
+            self._synchronous = wanted
 
     def _announce(self, changed: Changed) -> None:
         for callback in self._subscribers:

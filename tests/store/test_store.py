@@ -165,3 +165,10 @@ def test_a_duplicate_is_a_sentence_not_an_sqlite_error(store: Store) -> None:
     person = store.do(lambda tx: people.ensure_person(tx, "W1"))
     with pytest.raises(AlreadyThere, match="already a person with this code"):
         store.do(lambda tx: people.add_person(tx, person))
+
+
+def test_what_a_machine_can_make_again_is_committed_without_waiting_for_the_disk_and_the_rest_is_not(store: Store) -> None:
+    def durability(tx: Transaction) -> int:
+        return int(tx.db.execute("PRAGMA synchronous").fetchone()[0])
+
+    assert [store.do(durability), store.do(durability, remade=True), store.do(durability)] == [2, 1, 2]

@@ -1,4 +1,4 @@
-"""Time from handing a segment with two texts to the store until it is durable, with synchronous FULL and NORMAL in turn."""
+"""Time from handing a segment with two texts to the store until it is committed: a machine's draft, what a person says, a person's edit."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import statistics
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from fieldapp.commands import Answer, Progress
@@ -16,6 +17,15 @@ from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 from fieldapp.store.writer import Writer
 
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    name: str
+    label: str = ""
+    remade: bool = False
+
+
+KINDS = (_Kind("a machine's draft", remade=True), _Kind("what cannot be made again"), _Kind("an edit that can be undone", label="edit"))
 _BLOCK = 50  # commits with one kind of durability before the next has its turn
 
 
@@ -28,31 +38,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Measure the kinds in turn, so that other load on the machine hits all of them alike."""
-    kinds = [("FULL", ""), ("NORMAL", ""), ("FULL", "an edit that can be undone")]
-    times: list[list[float]] = [[] for _ in kinds]
+    times: list[list[float]] = [[] for _ in KINDS]
     with tempfile.TemporaryDirectory(dir=options.dir) as place:
         folder = Path(place) / "book"
         with Store.create(folder, "bench") as store:
             master = _fill(store, options.present, progress)
         for done in range(0, options.commits, _BLOCK):
             progress(done / options.commits, "committing")
-            for (synchronous, label), measured in zip(kinds, times, strict=True):
-                writer = Writer(connect.open_writer(folder / connect.DATABASE, synchronous=synchronous), folder, lambda: False)
+            for kind, measured in zip(KINDS, times, strict=True):
+                writer = Writer(connect.open_writer(folder / connect.DATABASE), folder, lambda: False)
                 with contextlib.closing(writer):
-                    _commit(writer, master, "warm up", label)
-                    measured += [_commit(writer, master, str(done + number), label) for number in range(_BLOCK)]
+                    _commit(writer, master, "warm up", kind)
+                    measured += [_commit(writer, master, str(done + number), kind) for number in range(_BLOCK)]
         progress(1, "committed")
     data = [
         {
-            "synchronous": synchronous,
-            "undo": bool(label),
+            "commit": kind.name,
+            "synchronous": "NORMAL" if kind.remade else "FULL",
             "commits": len(measured),
             "p50_ms": round(statistics.median(measured) * 1e3, 3),
             "p95_ms": round(statistics.quantiles(measured, n=20)[-1] * 1e3, 3),
         }
-        for (synchronous, label), measured in zip(kinds, times, strict=True)
+        for kind, measured in zip(KINDS, times, strict=True)
     ]
-    lines = [f"{row['synchronous']:<7}{'with undo' if row['undo'] else '':<10} p50 {row['p50_ms']} ms   p95 {row['p95_ms']} ms" for row in data]
+    lines = [f"{row['commit']:<34}{row['synchronous']:<8} p50 {row['p50_ms']} ms   p95 {row['p95_ms']} ms" for row in data]
     return Answer("\n".join([f"one segment with two texts, {options.present} present", *lines]), {"present": options.present, "kinds": data})
 
 
@@ -82,7 +91,7 @@ def _rows(master: RecordingId, word: str) -> tuple[Segment, list[Annotation]]:
     return one, [Annotation(id=AnnotationId(new_id()), segment=one.id, tier=tier, text=text) for tier, text in said.items()]
 
 
-def _commit(writer: Writer, master: RecordingId, word: str, label: str) -> float:
+def _commit(writer: Writer, master: RecordingId, word: str, kind: _Kind) -> float:
     segment, both = _rows(master, word)
 
     def work(tx: Transaction) -> None:
@@ -90,5 +99,5 @@ def _commit(writer: Writer, master: RecordingId, word: str, label: str) -> float
         texts.add_texts(tx, both)
 
     begun = time.perf_counter()
-    writer.submit(work, label, False).result()
+    writer.submit(work, kind.label, frees=False, remade=kind.remade).result()
     return time.perf_counter() - begun
