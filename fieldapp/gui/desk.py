@@ -40,9 +40,10 @@ class Recorded:
 
 
 class Desk(QObject):
-    """One for the window. Signals arrive in the GUI thread."""
+    """One for the window. Signals arrive in the GUI thread; `closing` comes while the fieldbook can still be written."""
 
     fieldbook_changed = Signal()
+    closing = Signal()
     rows_changed = Signal(object)
     settings_changed = Signal()
     conditions_changed = Signal()
@@ -88,6 +89,8 @@ class Desk(QObject):
 
     def close_fieldbook(self) -> None:
         """Close the fieldbook; everything handed to its writer is still written."""
+        if self.store is not None:
+            self.closing.emit()
         self._unsubscribe()
         self._unsubscribe = lambda: None
         if self.store is not None:

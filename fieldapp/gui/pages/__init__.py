@@ -51,6 +51,7 @@ class Entry:
 PAGES: tuple[Entry, ...] = (
     Entry("start", "Start", "Ctrl+1", "fieldapp.gui.pages.start", needs_fieldbook=False),
     Entry("record", "Record", "Ctrl+2", "fieldapp.gui.pages.record"),
+    Entry("review", "Review", "Ctrl+3", "fieldapp.gui.pages.review"),
     Entry("find", "Find", "Ctrl+4", "fieldapp.gui.pages.find"),
     Entry("people", "People", "Ctrl+5", "fieldapp.gui.pages.people"),
     Entry("export", "Export", "Ctrl+6", "fieldapp.gui.pages.export"),

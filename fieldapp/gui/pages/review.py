@@ -1,0 +1,305 @@
+"""The review page: listen, type, confirm, go on; cut and mend segments. Lists at the side, the sound as the stage, one typing field.
+
+Everything is read in the background and shown when it is there; what a person types or where the cursor stands is never touched by it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from fieldapp.errors import FieldError
+from fieldapp.gui.desk import Desk
+from fieldapp.gui.pages import Page
+from fieldapp.gui.review.commands import ReviewCommands
+from fieldapp.gui.review.deeds import DEEDS
+from fieldapp.gui.review.edits import Edits
+from fieldapp.gui.review.lines import Heading, Line, Shown, headings, left_to_check, lines, queue
+from fieldapp.gui.review.pace import Pace
+from fieldapp.gui.review.recorded import RecordedSound
+from fieldapp.gui.review.typing import Typing
+from fieldapp.gui.widgets.line_text import about_text
+from fieldapp.gui.widgets.review_side import ReviewSide
+from fieldapp.gui.widgets.review_stage import ReviewStage
+from fieldapp.gui.words import say
+from fieldapp.model import Changed, Span
+from fieldapp.store import sessions
+from fieldapp.store.store import Store
+
+SIDE_PX = 280
+FIRST_VIEW_S = 12
+ROOM_AROUND = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    headings: list[Heading]
+    queue: list[Line]
+    left: int
+    lines: list[Line]
+    recording: str
+    sound: RecordedSound | None
+
+
+class ThePage(Page):
+    """Which recording and segment are open, and what happens when the fieldbook changes."""
+
+    CARES = Changed.SEGMENTS | Changed.ANNOTATIONS | Changed.RECORDINGS | Changed.SESSIONS | Changed.PEOPLE
+    DEEDS = DEEDS
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.recording = ""
+        self.shown = Shown(self)
+        self.pace = Pace()
+        self.queue: list[Line] = []
+        self.headings: list[Heading] = []
+        self.sound: RecordedSound | None = None
+        self._reading = self._again = False
+        self._wanted: tuple[str, str] | None = None
+        self._made = ""
+        self.side = ReviewSide(desk.colours, self)
+        self.stage = ReviewStage(desk, self.shown, self)
+        self.edits = Edits(desk)
+        self.typing = Typing(self.stage.field, self.edits, self)
+        self._commands = ReviewCommands(self)
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        faces = QStackedLayout(self)
+        empty = QWidget(self)
+        column = QVBoxLayout(empty)
+        column.setContentsMargins(48, 40, 48, 40)
+        title = QLabel(say("Nothing to review yet"), empty)
+        title.setProperty("role", "title")
+        hint = QLabel(say("Record a session (Ctrl+2), or import recordings. Here they are listened to, typed and checked."), empty)
+        hint.setProperty("role", "muted")
+        hint.setWordWrap(True)
+        column.addWidget(title)
+        column.addWidget(hint)
+        column.addStretch()
+        full = QWidget(self)
+        row = QHBoxLayout(full)
+        row.setContentsMargins(16, 16, 16, 12)
+        split = QSplitter(Qt.Orientation.Horizontal, full)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        self.side.setContentsMargins(0, 0, 12, 0)
+        self.stage.setContentsMargins(12, 0, 0, 0)
+        split.addWidget(self.side)
+        split.addWidget(self.stage)
+        split.setStretchFactor(1, 1)
+        split.setSizes([SIDE_PX, 1000])
+        row.addWidget(split)
+        faces.addWidget(empty)
+        faces.addWidget(full)
+        self._faces = faces
+
+    def _connect(self) -> None:
+        self.side.recording_chosen.connect(lambda recording: self.open(recording))
+        self.side.segment_chosen.connect(self.go)
+        self.side.queued_chosen.connect(self._on_queued)
+        self.shown.chosen.connect(self._on_chosen)
+        self.shown.changed.connect(self._on_tier)
+        self.shown.edge_dropped.connect(self._commands.drop_edge)
+        self.stage.asked.connect(self.do)
+        self.stage.take_chosen.connect(self._commands.choose_take)
+        self.stage.field.play.connect(lambda: self.do("review.play"))
+        self.stage.field.play_on.connect(lambda: self.do("review.play_on"))
+        self.stage.field.confirm.connect(lambda: self.do("review.confirm"))
+        self.stage.field.leave.connect(self.side.focus)
+        for widget in (self.stage.wave, self.stage.tones, self.stage.tiers):
+            widget.clicked.connect(self._on_clicked)
+        self.desk.settings_changed.connect(self._on_settings)
+        self.desk.fieldbook_changed.connect(self._on_fieldbook)
+        self.desk.closing.connect(self.typing.keep)
+
+    def do(self, deed: str) -> None:
+        self._commands.do(deed.removeprefix("review."))
+
+    def may_close(self) -> bool:
+        self.typing.keep()
+        self.stage.playback.pause()
+        self._let_go()
+        return True
+
+    def refresh(self) -> None:
+        if self._reading:
+            self._again = True
+        elif self.desk.store is not None:
+            self._read(self.desk.store)
+
+    def open(self, recording: str, segment: str = "") -> None:
+        """Open a recording, at a segment if one is named."""
+        if recording == self.recording:
+            self.go(segment)
+            return
+        self._wanted = (recording, segment)
+        self.refresh()
+
+    def go(self, segment: str) -> None:
+        """Make a segment of the open recording the current one."""
+        self.shown.choose(self.shown.place(segment))
+
+    def choose_when_there(self, segment: str) -> None:
+        """A segment that is being made becomes the current one as soon as it is read."""
+        self._made = segment
+
+    def _read(self, store: Store) -> None:
+        self._reading, self._again = True, False
+        wanted, self._wanted = self._wanted, None
+        recording, open_now = (wanted[0] if wanted else self.recording), self.recording
+
+        def read() -> _Read:
+            db = store.reader()
+            known = headings(db)
+            chosen = recording if any(one.recording == recording for one in known) else _first(known)
+            sound = RecordedSound(store.folder, sessions.parts(db, chosen)) if chosen and chosen != open_now else None
+            return _Read(known, queue(db), left_to_check(db), lines(db, chosen) if chosen else [], chosen, sound)
+
+        def failed(trouble: Exception) -> None:
+            self._reading = False
+            self.desk.fail(trouble)
+
+        self.desk.run(lambda _: read(), lambda found: self._on_read(store, found, wanted[1] if wanted else ""), failed)
+
+    def _on_read(self, store: Store, found: _Read, segment: str) -> None:
+        self._reading = False
+        if store is not self.desk.store:
+            self.refresh()
+            return
+        self._faces.setCurrentIndex(1 if found.headings else 0)
+        self.headings, self.queue = found.headings, found.queue
+        if found.sound is not None:
+            self._show_recording(found, segment)
+        else:
+            self.shown.show(found.lines)
+        if self.shown.place(self._made) >= 0:
+            self.go(self._made)
+            self._made = ""
+        line = self.shown.line
+        current = line.segment if line is not None else ""
+        self.side.show_headings(found.headings, self.recording)
+        self.side.show_lines(found.lines, current)
+        self.side.show_queue(found.queue, current)
+        self._show_line()
+        self._show_left(found.left)
+        if self._again or self._wanted is not None:
+            self.refresh()
+
+    def _show_recording(self, found: _Read, segment: str) -> None:
+        self.typing.keep()
+        self._let_go()
+        sound = self.sound = found.sound
+        assert sound is not None
+        self.recording = found.recording
+        self.shown.current = -1
+        self.shown.show(found.lines)
+        place = self.shown.place(segment)
+        first = next((number for number, line in enumerate(found.lines) if line.to_check), 0)
+        self.shown.choose(place if place >= 0 else first)
+        self.stage.show_sound(sound)
+        self.stage.timeline.show_all()
+        heading = next(one for one in found.headings if one.recording == found.recording)
+        self.stage.show_title(heading.name, " · ".join(part for part in (heading.session, heading.date, heading.speakers) if part))
+        line = self.shown.line
+        if line is not None and sound.frames > FIRST_VIEW_S * sound.rate:
+            self.show_span(line.span, FIRST_VIEW_S * sound.rate)
+        if line is not None:
+            self.stage.timeline.set_cursor(line.span.start)
+        self.desk.run(lambda _: sound.load_overviews(), lambda _: self.stage.show_overview(), self._no_overview)
+
+    def _no_overview(self, trouble: Exception) -> None:
+        if isinstance(trouble, FieldError):
+            self.desk.say(str(trouble), "look")
+        else:
+            raise trouble
+
+    def show_span(self, span: Span, width: int) -> None:
+        """Bring a span to the middle of the view, at least `width` frames around it."""
+        wide = max(width, round(len(span) * (1 + ROOM_AROUND)))
+        start = max(0, (span.start + span.stop - wide) // 2)
+        self.stage.timeline.show(Span(start, start + wide))
+
+    @Slot(str)
+    def _on_chosen(self, segment: str) -> None:
+        line = self.shown.line
+        if line is None:
+            return
+        self.stage.playback.pause()
+        self.stage.playback.forget()
+        timeline = self.stage.timeline
+        timeline.select(None)
+        timeline.set_cursor(line.span.start)
+        seen = timeline.visible()
+        if line.span.start < seen.start or line.span.stop > seen.stop:
+            self.show_span(line.span, len(seen))
+        self.side.mark(self.recording, segment)
+        self._show_line()
+
+    def _show_line(self) -> None:
+        line = self.shown.line
+        tier = self.shown.tier
+        self.typing.show(line, tier, self.shown.language(tier))
+        text = line.texts.get(tier) if line is not None else None
+        self.stage.show_about(about_text(text) if text is not None else "")
+        self.stage.show_takes(self._commands.takes(), line.segment if line is not None else "")
+
+    @Slot()
+    def _on_tier(self) -> None:
+        line = self.shown.line
+        if self.shown.drag is None and not self._reading and line is not None:
+            self._show_line()
+
+    @Slot(int)
+    def _on_clicked(self, frame: int) -> None:
+        place = self.shown.at(frame)
+        if place >= 0 and self.shown.lines[place].span.stop > frame:
+            self.shown.choose(place)
+        self.stage.timeline.set_cursor(frame)
+        self.stage.playback.forget()
+
+    @Slot(str)
+    def _on_queued(self, segment: str) -> None:
+        line = next((one for one in self.queue if one.segment == segment), None)
+        if line is not None:
+            self.open(line.recording, segment)
+
+    def _show_left(self, left: int) -> None:
+        seconds = self.pace.left(left)
+        text = say("{count} to check", count=f"{left:,}") if left else say("everything is checked")
+        if left and seconds is not None:
+            text += " · " + say("about {minutes} min at your pace", minutes=max(1, round(seconds / 60)))
+        self.stage.show_left(text)
+
+    def confirmed(self) -> None:
+        """One more is done: the pace is taken."""
+        self.pace.confirmed(time.monotonic())
+
+    @Slot()
+    def _on_settings(self) -> None:
+        self.stage.dress()
+        self.side.set_colours(self.desk.colours)
+
+    @Slot()
+    def _on_fieldbook(self) -> None:
+        self.stage.show_sound(None)
+        self._let_go()
+        self.recording = ""
+        self.shown.current = -1
+        self.shown.show([])
+        self.typing.show(None, self.shown.tier, "")
+
+    def _let_go(self) -> None:
+        if self.sound is not None:
+            self.sound.close()
+            self.sound = None
+
+
+def _first(known: list[Heading]) -> str:
+    """The recording to begin with: the first with something to check."""
+    return next((one.recording for one in known if one.to_check), known[0].recording if known else "")

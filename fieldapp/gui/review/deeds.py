@@ -1,0 +1,55 @@
+"""Everything one can do on the review page, as data. All keys work while typing; Tab, Enter and Escape belong to the typing field."""
+
+from __future__ import annotations
+
+from fieldapp.gui.actions import Deed
+from fieldapp.gui.review.lines import TIERS
+
+_LISTEN = (
+    ("play", "Play or pause the segment", "Ctrl+Space"),
+    ("play_on", "Play from the cursor", "Ctrl+Shift+Space"),
+    ("loop", "Play again and again", "Ctrl+L"),
+    ("slower", "Play slower", "Ctrl+["),
+    ("faster", "Play faster", "Ctrl+]"),
+    ("speed0", "Play at half the speed", ""),
+    ("speed1", "Play at three quarters of the speed", ""),
+    ("speed2", "Play at full speed", ""),
+)
+_GO = (
+    ("next", "Next segment", "Ctrl+Down"),
+    ("previous", "Previous segment", "Ctrl+Up"),
+    ("next_to_check", "Next segment to check", "Ctrl+Shift+Down"),
+    ("field", "Go to the typing field", "F2"),
+    ("recordings", "Show the recordings", "Ctrl+Shift+O"),
+    ("segments", "Show the segments", "Ctrl+Shift+G"),
+    ("queue", "Show what is to be checked", "Ctrl+Shift+K"),
+    ("zoom_in", "Zoom in", "Alt+Up"),
+    ("zoom_out", "Zoom out", "Alt+Down"),
+    ("zoom_segment", "Zoom to the segment", "Alt+0"),
+    ("zoom_all", "Show the whole recording", "Alt+Home"),
+    ("earlier", "Show what is earlier", "Alt+PgUp"),
+    ("later", "Show what is later", "Alt+PgDown"),
+)
+_CHANGE = (
+    ("confirm", "Confirm and go on", "Ctrl+Return"),
+    ("reject", "Reject and go on", "Ctrl+Shift+R"),
+    ("create", "New segment from the selection", "Ctrl+I"),
+    ("split", "Split at the cursor", "Ctrl+T"),
+    ("merge", "Merge with the next segment", "Ctrl+M"),
+    ("delete", "Delete the segment", "Ctrl+D"),
+    ("start_earlier", "Start 5 ms earlier", "Alt+Left"),
+    ("start_later", "Start 5 ms later", "Alt+Right"),
+    ("stop_earlier", "End 5 ms earlier", "Alt+Shift+Left"),
+    ("stop_later", "End 5 ms later", "Alt+Shift+Right"),
+    ("snap", "Move both boundaries to the quietest place near", "Ctrl+G"),
+    ("best", "This take is the best", "Ctrl+Shift+B"),
+)
+
+DEEDS = (
+    *(Deed(f"review.{name}", title, keys, page="review", needs="fieldbook") for name, title, keys in (*_LISTEN, *_GO)),
+    *(
+        Deed(f"review.tier{number}", f"Type on tier {number}: {tier}", f"Alt+{number}", page="review", needs="fieldbook")
+        for number, tier in enumerate(TIERS, 1)
+    ),
+    *(Deed(f"review.{name}", title, keys, page="review", needs="writable") for name, title, keys in _CHANGE),
+)

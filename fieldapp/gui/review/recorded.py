@@ -1,0 +1,119 @@
+"""A closed recording as the drawing widgets want it: all its parts on one clock, gaps silent, overviews from `derived/peaks`.
+
+Drawing asks in the GUI thread, tiles in the background; a lock lets one at a time use a file. Only what is asked for is read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fieldapp.audio.decode import AudioReader, open_audio
+from fieldapp.audio.peaks import BUCKET, Peaks, build_peaks, open_peaks
+from fieldapp.audio.render import Clip
+from fieldapp.errors import AudioError
+from fieldapp.model import Recording, Span
+
+SHORT_S = 30
+
+
+class RecordedSound:
+    """Made by `of` for the parts of one master; `close` lets the files go."""
+
+    def __init__(self, folder: Path, parts: Sequence[Recording]) -> None:
+        if not parts:
+            raise AudioError("The recording has no sound file.", "See what is there: fieldapp check")
+        self._folder = folder
+        self._parts = tuple(parts)
+        self.rate = parts[0].rate
+        self.frames = max(part.first_frame + part.frames for part in parts)
+        self.frames_read = 0
+        self._lock = threading.Lock()
+        self._open: dict[int, AudioReader] = {}
+        self._peaks: dict[int, Peaks] = {}
+        self._latest: tuple[Span, int, NDArray[np.float32]] | None = None
+
+    def load_overviews(self) -> None:
+        """Open the overviews and build what is missing. In the background: building reads the whole file once."""
+        for number, part in enumerate(self._parts):
+            source = self._folder / part.path
+            target = self._folder / "derived" / "peaks" / f"{source.name}.peaks"
+            try:
+                self._peaks[number] = open_peaks(source, target) or build_peaks(source, target)
+            except OSError as trouble:
+                raise AudioError(f"The waveform overview of {source.name} cannot be made: {trouble.strerror}.", "Zoom in to see the waveform.") from trouble
+        self._latest = None
+
+    def peaks(self, span: Span, columns: int) -> NDArray[np.float32]:
+        """Lowest and highest per column; near, from the samples themselves, because a bucket would be wider than a pixel."""
+        latest = self._latest
+        if latest is not None and latest[:2] == (span, columns):
+            return latest[2]
+        near = len(span) < BUCKET * columns or (len(self._peaks) < len(self._parts) and len(span) <= SHORT_S * self.rate)
+        found = _extremes(self.samples(span), columns) if near else self._overview(span, columns)
+        self._latest = (span, columns, found)
+        return found
+
+    def samples(self, span: Span) -> NDArray[np.float32]:
+        """Mono; zero in gaps."""
+        out = np.zeros(max(0, min(span.stop, self.frames) - span.start), np.float32)
+        for number, part in enumerate(self._parts):
+            inside = span.clip(Span(part.first_frame, part.first_frame + part.frames))
+            if inside is None:
+                continue
+            with self._lock:
+                block = self._reader(number).read(Span(inside.start - part.first_frame, inside.stop - part.first_frame))
+                self.frames_read += len(block)
+            at = inside.start - span.start
+            out[at : at + len(block)] = block.mean(axis=1) if block.shape[1] > 1 else block[:, 0]
+        return out
+
+    def clips(self, span: Span) -> list[Clip]:
+        """The stretches of files that hold a span, for playing."""
+        found = []
+        for part in self._parts:
+            inside = span.clip(Span(part.first_frame, part.first_frame + part.frames))
+            if inside is not None:
+                found.append(Clip(self._folder / part.path, Span(inside.start - part.first_frame, inside.stop - part.first_frame)))
+        return found
+
+    def frame_of(self, clip: Clip, frame: int) -> int:
+        """The frame of the master that is a frame of a clip's file."""
+        return frame + next(part.first_frame for part in self._parts if self._folder / part.path == clip.path)
+
+    def close(self) -> None:
+        """Let the files go; what is asked afterwards opens them again."""
+        with self._lock:
+            for reader in self._open.values():
+                reader.close()
+            self._open.clear()
+
+    def _reader(self, number: int) -> AudioReader:
+        if number not in self._open:
+            self._open[number] = open_audio(self._folder / self._parts[number].path)
+        return self._open[number]
+
+    def _overview(self, span: Span, columns: int) -> NDArray[np.float32]:
+        out = np.zeros((columns, 2), np.float32)
+        wide = len(span) / columns
+        for number, peaks in list(self._peaks.items()):
+            part = self._parts[number]
+            first = min(columns, max(0, int(np.ceil((part.first_frame - span.start) / wide))))
+            last = min(columns, max(first, int(np.ceil((part.first_frame + part.frames - span.start) / wide))))
+            if last > first:
+                begin = max(0, round(span.start + first * wide) - part.first_frame)
+                seen = peaks.view(Span(begin, begin + max(1, round((last - first) * wide))), last - first)
+                out[first:last, 0] = seen[..., 0].min(axis=1)
+                out[first:last, 1] = seen[..., 1].max(axis=1)
+        return out
+
+
+def _extremes(samples: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
+    if not len(samples):
+        return np.zeros((columns, 2), np.float32)
+    edges = np.linspace(0, len(samples), columns, endpoint=False).astype(np.int64)
+    return np.stack([np.minimum.reduceat(samples, edges), np.maximum.reduceat(samples, edges)], axis=1)

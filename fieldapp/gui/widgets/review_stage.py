@@ -1,0 +1,245 @@
+"""The stage of the review page: overview, waveform, spectrogram with pitch, tiers, takes, typing field, controls. Layout and looks only.
+
+What a button means is said by the page: every button names one of its deeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from fieldapp.audio.pitch import HIGHEST_HZ, LOWEST_HZ
+from fieldapp.gui.desk import Desk
+from fieldapp.gui.review.lines import TIERS, Line, Shown
+from fieldapp.gui.review.playing import SPEEDS, Playback
+from fieldapp.gui.review.recorded import RecordedSound
+from fieldapp.gui.widgets.minimap import Minimap
+from fieldapp.gui.widgets.pitch_view import PitchTones
+from fieldapp.gui.widgets.segment_marks import SegmentWave
+from fieldapp.gui.widgets.spectrogram import TOP_HZ, Tile
+from fieldapp.gui.widgets.tier_rows import TierNames, TierRows
+from fieldapp.gui.widgets.timeline import Timeline, clock
+from fieldapp.gui.widgets.typing_field import TypingField
+from fieldapp.gui.words import say
+
+
+class PitchScale(QWidget):
+    """Left of the spectrogram: where which pitch and which frequency stands."""
+
+    def __init__(self, tones: PitchTones, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tones = tones
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        high = self.fontMetrics().height()
+        painter.setPen(QColor(self._tones.colours.muted))
+        right = Qt.AlignmentFlag.AlignRight
+        painter.drawText(0, 0, self.width() - 6, high, right, f"{TOP_HZ // 1000} kHz")
+        painter.setPen(QColor(self._tones.colours.accent))
+        for hertz in (HIGHEST_HZ, 250.0, 125.0, LOWEST_HZ):
+            y = int(min(max(self._tones.height_of(hertz) - high / 2, high if hertz == HIGHEST_HZ else 0), self.height() - high))
+            painter.drawText(0, y, self.width() - 6, high, right, f"{hertz:.0f} Hz")
+        painter.end()
+
+
+class ReviewStage(QWidget):
+    """Everything right of the lists."""
+
+    asked = Signal(str)
+    take_chosen = Signal(str)
+
+    def __init__(self, desk: Desk, shown: Shown, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._desk, self._shown = desk, shown
+        self.timeline = Timeline(48_000, 1, self)
+        self.playback = Playback(desk, self.timeline, self)
+        self.field = TypingField(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(self._head())
+        self._build_sound(column)
+        self._takes = QHBoxLayout()
+        self._takes.setSpacing(4)
+        column.addLayout(self._takes)
+        column.addLayout(self._tier_buttons())
+        column.addWidget(self.field)
+        column.addLayout(self._controls())
+        hint = QLabel(
+            say("Tab plays   Shift+Tab from the cursor   Enter confirms and goes on   Ctrl+↓ ↑ next, previous   Alt+1–5 tiers   Ctrl+K everything else"), self
+        )
+        hint.setProperty("role", "muted")
+        hint.setWordWrap(True)
+        column.addWidget(hint)
+        shown.changed.connect(self._on_shown)
+        self.playback.changed.connect(self._on_playing)
+        self.timeline.cursor_moved.connect(self._on_cursor)
+        self._on_playing()
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self._title, self._where, self._left = QLabel(self), QLabel(self), QLabel(self)
+        self._title.setProperty("role", "heading")
+        self._left.setProperty("role", "muted")
+        self._where.setProperty("role", "muted")
+        for label in (self._title, self._where):
+            row.addWidget(label)
+        row.addStretch()
+        row.addWidget(self._left)
+        return row
+
+    def _build_sound(self, column: QVBoxLayout) -> None:
+        colours = self._desk.colours
+        self.minimap = Minimap(self.timeline, self._shown, colours, self)
+        self.wave = SegmentWave(self.timeline, colours, parent=self)
+        self.tones = PitchTones(self.timeline, colours, self._compute, parent=self)
+        self.tones.set_sound(None)
+        self.tiers = TierRows(self.timeline, colours, self)
+        self._names = TierNames(self.tiers, [tier_name(tier) for tier in TIERS], self)
+        for widget in (self.wave, self.tones, self.tiers):
+            widget.follow(self._shown)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(0)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(self.minimap, 0, 1)
+        grid.addWidget(self.wave, 1, 1)
+        grid.addWidget(PitchScale(self.tones, self), 2, 0)
+        grid.addWidget(self.tones, 2, 1)
+        grid.addWidget(self._names, 3, 0)
+        grid.addWidget(self.tiers, 3, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(1, 2)
+        grid.setRowStretch(2, 3)
+        column.addLayout(grid, 1)
+
+    def _tier_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self._tier_group = QButtonGroup(self)
+        for number, tier in enumerate(TIERS):
+            button = self._button(tier_name(tier), f"review.tier{number + 1}", checkable=True)
+            self._tier_group.addButton(button, number)
+            row.addWidget(button)
+        row.addStretch()
+        self._about = QLabel(self)
+        self._about.setProperty("role", "muted")
+        row.addWidget(self._about)
+        return row
+
+    def _controls(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self._play = self._button(say("▶ Play"), "review.play")
+        self._loop = self._button(say("Loop"), "review.loop", checkable=True)
+        row.addWidget(self._play)
+        row.addWidget(self._loop)
+        self._speeds = QButtonGroup(self)
+        for number, speed in enumerate(SPEEDS):
+            button = self._button(f"{speed:g}×", f"review.speed{number}", checkable=True)
+            button.setAccessibleName(say("Speed {speed}", speed=f"{speed:g}"))
+            self._speeds.addButton(button, number)
+            row.addWidget(button)
+        row.addSpacing(12)
+        for text, deed in ((say("New"), "create"), (say("Split"), "split"), (say("Merge"), "merge"), (say("Snap"), "snap"), (say("Delete"), "delete")):
+            row.addWidget(self._button(text, f"review.{deed}"))
+        row.addStretch()
+        row.addWidget(self._button(say("Reject"), "review.reject"))
+        confirm = QPushButton(say("Confirm"), self)
+        confirm.setProperty("role", "primary")
+        confirm.setToolTip(say("Enter"))
+        confirm.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        confirm.clicked.connect(lambda: self.asked.emit("review.confirm"))
+        row.addWidget(confirm)
+        return row
+
+    def _button(self, text: str, deed: str, *, checkable: bool = False) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setProperty("role", "tool")
+        button.setAccessibleName(text)
+        button.setCheckable(checkable)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard in the typing field
+        button.clicked.connect(lambda: self.asked.emit(deed))
+        return button
+
+    def show_sound(self, sound: RecordedSound | None) -> None:
+        """Another recording."""
+        self.playback.pause()
+        self.playback.forget()
+        self.playback.sound = sound
+        if sound is not None:
+            self.timeline.rate, self.timeline.frames = sound.rate, sound.frames
+            self.timeline.select(None)
+            self.timeline.set_cursor(0)
+        for widget in (self.wave, self.tones, self.minimap):
+            widget.set_sound(sound)
+
+    def show_overview(self) -> None:
+        """The overviews are there."""
+        self.wave.update()
+        self.minimap.redraw()
+
+    def show_title(self, title: str, where: str) -> None:
+        """Which recording."""
+        self._title.setText(title)
+        self._where.setText(where)
+
+    def show_left(self, text: str) -> None:
+        """How much is still to be checked."""
+        self._left.setText(text)
+
+    def show_takes(self, takes: Sequence[Line], current: str) -> None:
+        """All takes of the same prompt by the same speaker, where there are several."""
+        while self._takes.count():
+            item = self._takes.takeAt(0)
+            old = item.widget() if item is not None else None
+            if old is not None:
+                old.deleteLater()
+        if len(takes) < 2:
+            return
+        for take in takes:
+            text = say("Take {number}", number=take.take) + (" ★" if take.best else "")
+            button = self._button(text, "review.take", checkable=True)
+            button.setChecked(take.segment == current)
+            button.setAccessibleName(text + (" " + say("best") if take.best else ""))
+            button.clicked.connect(lambda _checked=False, segment=take.segment: self.take_chosen.emit(segment))
+            self._takes.addWidget(button)
+        self._takes.addWidget(self._button(say("This one is best"), "review.best"))
+        self._takes.addStretch()
+
+    def show_about(self, text: str) -> None:
+        """Where the text in the field comes from."""
+        self._about.setText(text)
+
+    @Slot()
+    def dress(self) -> None:
+        """Another theme."""
+        for widget in (self.wave, self.tones, self.tiers, self.minimap):
+            widget.set_colours(self._desk.colours)
+
+    @Slot()
+    def _on_shown(self) -> None:
+        self._tier_group.button(TIERS.index(self._shown.tier)).setChecked(True)
+        self._names.update()
+
+    @Slot()
+    def _on_playing(self) -> None:
+        self._play.setText(say("⏸ Pause") if self.playback.playing else say("▶ Play"))
+        self._loop.setChecked(self.playback.loop)
+        self._speeds.button(SPEEDS.index(self.playback.speed)).setChecked(True)
+
+    @Slot(int)
+    def _on_cursor(self, frame: int) -> None:
+        self.wave.setToolTip(clock(frame, self.timeline.rate, places=3))
+
+    def _compute(self, work: Callable[[], Tile], done: Callable[[Tile], None]) -> None:
+        self._desk.run(lambda _: work(), done, lambda _: None)
+
+
+def tier_name(tier: str) -> str:
+    """A tier as a person calls it."""
+    return {"transcription": say("Transcription"), "ipa": say("IPA"), "translation": say("Translation"), "gloss": say("Gloss"), "note": say("Note")}[tier]

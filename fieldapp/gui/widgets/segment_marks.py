@@ -1,0 +1,110 @@
+"""Segments on a time widget: their edges, the current one shaded, and boundaries that follow the mouse. GUI thread."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
+
+from fieldapp.gui.review.lines import Line, Shown
+from fieldapp.gui.widgets.spectrogram import Spectrogram
+from fieldapp.gui.widgets.timeline import Timeline
+from fieldapp.gui.widgets.waveform import TimeWidget, Waveform
+
+GRIP_PX = 5
+CROWDED = 400
+
+
+class SegmentMarks(TimeWidget):
+    """Mixed into a widget along the timeline: drag an edge of a segment, click to choose one, drag elsewhere to select."""
+
+    shown: Shown | None = None
+
+    def follow(self, shown: Shown) -> None:
+        """Show these segments from now on."""
+        self.shown = shown
+        shown.changed.connect(self.update)
+        self.setMouseTracking(True)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        grip = self._grip(event.position().x()) if event.button() == Qt.MouseButton.LeftButton else None
+        if grip is not None and self.shown is not None:
+            line, edge = grip
+            self.shown.drag_edge((line.segment, edge, self._frame(event.position().x())))
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        shown = self.shown
+        if shown is not None and shown.drag is not None:
+            shown.drag_edge((shown.drag[0], shown.drag[1], self._frame(event.position().x())))
+            return
+        self.setCursor(Qt.CursorShape.SplitHCursor if self._grip(event.position().x()) else Qt.CursorShape.ArrowCursor)
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        shown = self.shown
+        if shown is not None and shown.drag is not None:
+            segment, edge, frame = shown.drag
+            shown.edge_dropped.emit(segment, edge, frame, bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
+            shown.drag_edge(None)
+            return
+        super().mouseReleaseEvent(event)
+
+    def _grip(self, pixel: float) -> tuple[Line, str] | None:
+        """The edge under the mouse: of the current segment first."""
+        shown = self.shown
+        if shown is None or ((places := shown.visible(self.timeline.visible())) and len(places) > CROWDED):
+            return None
+        lines = [shown.line] if shown.line is not None else []
+        for line in lines + [shown.lines[place] for place in places]:
+            for edge, frame in (("start", line.span.start), ("stop", line.span.stop)):
+                if abs(self.timeline.pixel_of(frame) - pixel) <= GRIP_PX:
+                    return line, edge
+        return None
+
+    def draw_marks(self, painter: QPainter) -> None:
+        if self.shown is not None:
+            self._draw_segments(painter, self.shown)
+        super().draw_marks(painter)
+
+    def _draw_segments(self, painter: QPainter, shown: Shown) -> None:
+        line = shown.line
+        if line is not None:
+            span = shown.span_of(line)
+            left, right = self.timeline.pixel_of(span.start), self.timeline.pixel_of(span.stop)
+            ground = QColor(self.colours.accent)
+            ground.setAlpha(34)
+            painter.fillRect(QRectF(left, 0, max(1.0, right - left), self.height()), ground)
+        places = shown.visible(self.timeline.visible())
+        if len(places) > CROWDED:
+            return
+        for place in places:
+            span = shown.span_of(shown.lines[place])
+            current = place == shown.current
+            painter.setPen(QPen(QColor(self.colours.accent if current else self.colours.muted), 1.6 if current else 1.0))
+            for frame in (span.start, span.stop):
+                x = self.timeline.pixel_of(frame)
+                painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+
+
+class SegmentWave(SegmentMarks, Waveform):
+    """The waveform of the review page."""
+
+
+class SegmentTones(SegmentMarks, Spectrogram):
+    """The spectrogram of the review page."""
+
+
+def coverage(timeline: Timeline, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> list[tuple[float, float]]:
+    """Left and right pixels of what many spans cover together: where a pixel holds several segments, they are drawn as one."""
+    if not len(starts):
+        return []
+    width = timeline.width
+    left = np.clip(np.floor((starts - timeline.start) / timeline.frames_per_pixel), 0, width).astype(np.int64)
+    right = np.clip(np.ceil((stops - timeline.start) / timeline.frames_per_pixel), 0, width).astype(np.int64)
+    edges = np.bincount(left, minlength=width + 1)[: width + 1] - np.bincount(np.maximum(right, left), minlength=width + 1)[: width + 1]
+    covered = np.concatenate(([False], np.cumsum(edges)[:width] > 0, [False]))
+    turns = np.flatnonzero(covered[1:] != covered[:-1])
+    return [(float(a), float(b)) for a, b in zip(turns[::2], turns[1::2])]

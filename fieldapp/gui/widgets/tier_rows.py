@@ -1,0 +1,128 @@
+"""The tiers under the waveform: one row each, every text in the box of its segment, drafts visibly drafts. GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from fieldapp.gui.review.lines import TIERS, Line
+from fieldapp.gui.theme import Colours
+from fieldapp.gui.widgets.line_text import about_text, draw_line_text
+from fieldapp.gui.widgets.segment_marks import CROWDED, SegmentMarks, coverage
+from fieldapp.gui.widgets.timeline import Timeline
+from fieldapp.gui.words import say
+
+PADDING = 6
+READABLE_PX = 18
+
+
+class TierRows(SegmentMarks):
+    """Hover tells where a text comes from; a click chooses segment and tier."""
+
+    def __init__(self, timeline: Timeline, colours: Colours, parent: QWidget | None = None) -> None:
+        super().__init__(timeline, colours, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(say("Tiers"))
+
+    def row_height(self) -> int:
+        """Pixels of one tier, in the present text size."""
+        return self.fontMetrics().lineSpacing() + 2 * PADDING
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, self.row_height() * len(TIERS))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.updateGeometry()
+        super().changeEvent(event)
+
+    def tier_at(self, y: float) -> str:
+        """The tier under a pixel row."""
+        return TIERS[min(max(0, int(y // self.row_height())), len(TIERS) - 1)]
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if self.shown is not None and self.shown.drag is None:
+            self.shown.set_tier(self.tier_at(event.position().y()))
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.hint_at(event.pos().x(), event.pos().y()), self)
+            return True
+        return super().event(event)
+
+    def hint_at(self, x: float, y: float) -> str:
+        """The whole text under the mouse and where it comes from."""
+        if self.shown is None:
+            return ""
+        place = self.shown.at(int(self.timeline.frame_at(x)))
+        line = self.shown.lines[place] if place >= 0 else None
+        text = line.texts.get(self.tier_at(y)) if line is not None else None
+        return f"{text.text}\n{about_text(text)}" if text is not None else ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self.colours.panel))
+        if self.shown is not None:
+            places = self.shown.visible(self.timeline.visible())
+            if len(places) > CROWDED:
+                self._draw_crowd(painter, self.shown.lines, places)
+            else:
+                for place in places:
+                    self._draw_line(painter, self.shown.lines[place], current=place == self.shown.current)
+        painter.setPen(QColor(self.colours.line))
+        for number in range(1, len(TIERS)):
+            y = number * self.row_height()
+            painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
+        self.draw_marks(painter)
+        painter.end()
+
+    def _draw_crowd(self, painter: QPainter, lines: Sequence[Line], places: range) -> None:
+        """From far away: only where there is something."""
+        assert self.shown is not None
+        there = slice(places.start, places.stop)
+        for left, right in coverage(self.timeline, self.shown.starts[there], self.shown.stops[there]):
+            painter.fillRect(QRectF(left, PADDING, right - left, self.height() - 2 * PADDING), QColor(self.colours.raised))
+
+    def _draw_line(self, painter: QPainter, line: Line, *, current: bool) -> None:
+        assert self.shown is not None
+        span, high = self.shown.span_of(line), self.row_height()
+        left, right = self.timeline.pixel_of(span.start), self.timeline.pixel_of(span.stop)
+        if line.to_check:
+            painter.fillRect(QRectF(left, 0, right - left, 3), QColor(self.colours.amber))
+        if right - left < READABLE_PX:
+            return
+        inside = max(left, 0.0) + PADDING, min(right, float(self.width())) - PADDING  # a long segment's text stays in view
+        for number, tier in enumerate(TIERS):
+            if current and tier == self.shown.tier:
+                painter.setPen(QPen(QColor(self.colours.accent), 1.6))
+                painter.drawRect(QRectF(left + 1, number * high + 1, right - left - 2, high - 2))
+            text = line.texts.get(tier)
+            if text is not None and inside[1] - inside[0] > READABLE_PX / 2:
+                draw_line_text(painter, QRectF(inside[0], number * high, inside[1] - inside[0], high), text.text, self.colours, draft=text.draft)
+
+
+class TierNames(QWidget):
+    """The names of the tiers, left of their rows; the current one stands out."""
+
+    def __init__(self, rows: TierRows, names: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows, self._names = rows, names
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        widest = max(self.fontMetrics().horizontalAdvance(name) for name in self._names)
+        return QSize(widest + 2 * PADDING, self._rows.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        high, colours, shown = self._rows.row_height(), self._rows.colours, self._rows.shown
+        for number, name in enumerate(self._names):
+            current = shown is not None and TIERS[number] == shown.tier
+            painter.setPen(QColor(colours.accent if current else colours.muted))
+            box = QRectF(0, number * high, self.width() - PADDING, high)
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
+        painter.end()

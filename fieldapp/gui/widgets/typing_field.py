@@ -1,0 +1,70 @@
+"""The field one types into while listening: Tab plays, Enter confirms, Escape leaves; everything else is text. GUI thread.
+
+Each line of it takes the direction of its own first letter. Nothing is stored here, and no key waits for anything.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from fieldapp.gui.words import say
+
+LINES = 2
+
+
+class TypingField(QPlainTextEdit):
+    """Shift and Enter begin a new line in the text."""
+
+    play = Signal()
+    play_on = Signal()
+    confirm = Signal()
+    leave = Signal()
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(say("Text of the segment"))
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.fit()
+
+    def fit(self) -> None:
+        """As high as its lines in the present text size."""
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * LINES + 28)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.fit()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            spent = (event.matches(QKeySequence.StandardKey.Undo) and not self.document().isUndoAvailable()) or (
+                event.matches(QKeySequence.StandardKey.Redo) and not self.document().isRedoAvailable()
+            )
+            if spent:  # nothing typed to take back: the keys are the window's
+                return False
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, shift = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if key == Qt.Key.Key_Backtab or (key == Qt.Key.Key_Tab and shift):
+            self.play_on.emit()
+        elif key == Qt.Key.Key_Tab:
+            self.play.emit()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not shift:
+            self.confirm.emit()
+        elif key == Qt.Key.Key_Escape:
+            self.leave.emit()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.insertPlainText("\n")
+        else:
+            super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return False  # Tab plays; Escape leaves the field
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
