@@ -141,7 +141,8 @@ def _style_sheet(c: Colours, percent: int) -> str:
     QLabel[role="recording"] {{ color: {c.red}; font-weight: 600; }}
     QPushButton {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; padding: {px(6)} {px(14)}; min-height: {px(20)}; }}
     QPushButton:hover {{ background: {c.raised}; }}
-    QPushButton:focus, QToolButton:focus, QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QAbstractItemView:focus {{ border: 2px solid {c.accent}; }}
+    QPushButton:focus, QToolButton:focus, QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus,
+    QAbstractItemView:focus {{ border: 2px solid {c.accent}; }}
     QAbstractItemView[role="plain"] {{ border: none; }}
     QPushButton[role="primary"], QPushButton[role="primary-step"] {{ background: {c.accent}; color: {c.on_accent}; border: 1px solid {c.accent};
       font-weight: 600; }}
@@ -149,13 +150,14 @@ def _style_sheet(c: Colours, percent: int) -> str:
     QPushButton[role="primary"]:disabled, QPushButton[role="primary-step"]:disabled {{ background: {c.raised}; color: {c.muted}; border-color: {c.line}; }}
     QPushButton[role="step"], QPushButton[role="primary-step"] {{ text-align: left; }}
     QPushButton[role="record"] {{ background: {c.red}; color: {c.on_red}; border: 1px solid {c.red}; font-weight: 600; }}
-    QToolButton[role="tool"] {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; padding: {px(4)} {px(10)}; }}
+    QToolButton[role="tool"] {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; padding: {px(4)} {px(8)}; }}
     QToolButton[role="tool"]:hover {{ background: {c.raised}; }}
     QToolButton[role="tool"]:checked {{ background: {c.accent_soft}; color: {c.accent}; border-color: {c.accent}; }}
     QPushButton:disabled {{ color: {c.muted}; }}
     QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox, QDateEdit {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px;
       padding: {px(5)} {px(8)}; selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
     QComboBox::drop-down {{ border: none; width: {px(24)}; }}
+    QTextEdit[draft="true"] {{ color: {c.muted}; border: 1px dotted {c.muted}; }}
     QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; alternate-background-color: {c.window}; }}
     QAbstractItemView::item {{ padding: {px(5)}; }}
     QHeaderView::section {{ background: {c.raised}; color: {c.muted}; border: none; border-bottom: 1px solid {c.line}; padding: {px(5)} {px(8)}; }}

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from fieldapp.errors import FieldError
@@ -21,7 +22,6 @@ from fieldapp.gui.review.lines import Heading, Line, Shown, headings, left_to_ch
 from fieldapp.gui.review.pace import Pace
 from fieldapp.gui.review.recorded import RecordedSound
 from fieldapp.gui.review.typing import Typing
-from fieldapp.gui.widgets.line_text import about_text
 from fieldapp.gui.widgets.review_side import ReviewSide
 from fieldapp.gui.widgets.review_stage import ReviewStage
 from fieldapp.gui.words import say
@@ -121,6 +121,15 @@ class ThePage(Page):
     def do(self, deed: str) -> None:
         self._commands.do(deed.removeprefix("review."))
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.stage.field.setFocus()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.typing.keep()
+        self.stage.playback.pause()
+
     def may_close(self) -> bool:
         self.typing.keep()
         self.stage.playback.pause()
@@ -172,7 +181,9 @@ class ThePage(Page):
         if store is not self.desk.store:
             self.refresh()
             return
-        self._faces.setCurrentIndex(1 if found.headings else 0)
+        if self._faces.currentIndex() != (1 if found.headings else 0):
+            self._faces.setCurrentIndex(1 if found.headings else 0)
+            self.stage.field.setFocus()
         self.headings, self.queue = found.headings, found.queue
         if found.sound is not None:
             self._show_recording(found, segment)
@@ -246,7 +257,7 @@ class ThePage(Page):
         tier = self.shown.tier
         self.typing.show(line, tier, self.shown.language(tier))
         text = line.texts.get(tier) if line is not None else None
-        self.stage.show_about(about_text(text) if text is not None else "")
+        self.stage.show_text(text)
         self.stage.show_takes(self._commands.takes(), line.segment if line is not None else "")
 
     @Slot()

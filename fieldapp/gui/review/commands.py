@@ -29,11 +29,10 @@ class ReviewCommands(QObject):
 
     def do(self, name: str) -> None:
         """Carry out a deed."""
-        for numbered in ("tier", "speed"):
-            if name.startswith(numbered) and name[len(numbered) :].isdigit():
-                getattr(self, f"_{numbered}")(int(name[len(numbered) :]))
-                return
-        getattr(self, f"_do_{name}")()
+        if name.startswith("tier"):
+            self._tier(int(name.removeprefix("tier")))
+        else:
+            getattr(self, f"_do_{name}")()
 
     def takes(self) -> list[Line]:
         """The takes of the current prompt by the same speaker in this recording."""
@@ -80,13 +79,18 @@ class ReviewCommands(QObject):
         self._page.stage.playback.set_loop(not self._page.stage.playback.loop)
 
     def _do_slower(self) -> None:
-        self._speed(max(0, SPEEDS.index(self._page.stage.playback.speed) - 1))
+        self._speed(-1)
 
     def _do_faster(self) -> None:
-        self._speed(min(len(SPEEDS) - 1, SPEEDS.index(self._page.stage.playback.speed) + 1))
+        self._speed(1)
 
-    def _speed(self, number: int) -> None:
-        self._page.stage.playback.set_speed(SPEEDS[number])
+    def _do_speed(self) -> None:
+        playback = self._page.stage.playback
+        playback.set_speed(SPEEDS[SPEEDS.index(playback.speed) - 1])  # full, three quarters, half, full
+
+    def _speed(self, step: int) -> None:
+        playback = self._page.stage.playback
+        playback.set_speed(SPEEDS[min(max(0, SPEEDS.index(playback.speed) + step), len(SPEEDS) - 1)])
 
     def _tier(self, number: int) -> None:
         self._page.shown.set_tier(TIERS[number - 1])

@@ -11,9 +11,7 @@ _LISTEN = (
     ("loop", "Play again and again", "Ctrl+L"),
     ("slower", "Play slower", "Ctrl+["),
     ("faster", "Play faster", "Ctrl+]"),
-    ("speed0", "Play at half the speed", ""),
-    ("speed1", "Play at three quarters of the speed", ""),
-    ("speed2", "Play at full speed", ""),
+    ("speed", "Play at the next speed", ""),
 )
 _GO = (
     ("next", "Next segment", "Ctrl+Down"),

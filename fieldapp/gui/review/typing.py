@@ -24,7 +24,7 @@ class Typing(QObject):
     def __init__(self, field: TypingField, edits: Edits, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._field, self._edits = field, edits
-        self._segment = self._tier = self._language = self._base = ""
+        self._segment = self._tier = self._language = self._base = self._stored = ""
         self._on_its_way: dict[tuple[str, str], str] = {}
         self._refused: dict[tuple[str, str], str] = {}
         self._pause = QTimer(self)
@@ -37,7 +37,7 @@ class Typing(QObject):
     @property
     def text(self) -> str:
         """What stands in the field."""
-        return self._field.toPlainText()
+        return self._field.text
 
     @property
     def dirty(self) -> bool:
@@ -67,18 +67,20 @@ class Typing(QObject):
         """Hand what was typed to the fieldbook."""
         self._pause.stop()
         if self.dirty:
-            self._edits.text(self._segment, self._tier, self.text, self._language, self._sent())
+            text = self.text
+            self._edits.text(self._segment, self._tier, text, self._language, self._sent(text))
 
     def confirm(self) -> None:
         """Keep it, confirm it, and the segment is checked."""
         self._pause.stop()
         if self._segment:
-            self._edits.confirm(self._segment, self._tier, self.text, self._language, self._sent())
+            text = self.text if self.dirty else self._stored  # what nobody touched stays to the letter
+            self._edits.confirm(self._segment, self._tier, text, self._language, self._sent(text))
 
-    def _sent(self) -> Callable[[], None]:
+    def _sent(self, text: str) -> Callable[[], None]:
         """Note that the text is on its way; what is returned is called when it did not arrive."""
-        place, text, before = (self._segment, self._tier), self.text, self._base
-        self._base = text
+        place, before = (self._segment, self._tier), self._base
+        self._base, self._stored = self.text, text
         self._on_its_way[place] = clean(text)[0] if text.strip() else ""
 
         def refused() -> None:
@@ -91,14 +93,12 @@ class Typing(QObject):
         return refused
 
     def _set(self, text: str) -> None:
-        if clean(self.text)[0] == text:  # also when letters and marks were typed apart and are stored composed
-            self._base = self.text
-        else:
-            self._base = text
+        if clean(self.text)[0] != text:  # letters and marks may be typed apart and stored composed: no reason to touch them
             self._field.setPlainText(text)
             cursor = self._field.textCursor()
             cursor.movePosition(cursor.MoveOperation.End)
             self._field.setTextCursor(cursor)
+        self._base, self._stored = self.text, text
         self._pause.stop()
 
     @Slot()

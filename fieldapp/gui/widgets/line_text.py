@@ -18,9 +18,11 @@ def draw_line_text(painter: QPainter, area: QRectF, text: str, colours: Colours,
     backwards = right_to_left(text)
     left = area.right() - width if backwards else area.left()
     box = QRectF(left, area.top(), width + 1, area.height())
+    before = painter.layoutDirection()
     painter.setPen(QColor(colours.muted if draft else colours.text))
     painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft if backwards else Qt.LayoutDirection.LeftToRight)
     painter.drawText(box, Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+    painter.setLayoutDirection(before)
     if draft and shown:
         under = area.center().y() + metrics.height() / 2
         pen = QPen(QColor(colours.muted), 1.4, Qt.PenStyle.DotLine)

@@ -21,6 +21,7 @@ from fieldapp.model import Span
 PIECE_S = 2
 NEAR_S = 30
 KEPT = 200
+FEWEST_POINTS = 4  # shorter ones are chance
 
 Track = NDArray[np.float32]
 
@@ -59,7 +60,7 @@ class PitchTones(SegmentTones):
                 points = [
                     QPointF(self.timeline.pixel_of(first + at * HOP_S * self.timeline.rate), self.height_of(float(track[at]))) for at in range(begin, end)
                 ]
-                painter.drawPolyline(QPolygonF(points)) if len(points) > 1 else painter.drawPoint(points[0])
+                painter.drawPolyline(QPolygonF(points))
 
     def height_of(self, hertz: float) -> float:
         """The pixel row of a pitch."""
@@ -90,5 +91,5 @@ def _voiced(track: Track) -> list[tuple[int, int]]:
     for begin, end in zip(turns[::2], turns[1::2]):
         jumps = np.flatnonzero(np.abs(np.diff(np.log2(track[begin:end]))) > 0.33) + begin + 1
         cuts = [int(begin), *(int(jump) for jump in jumps), int(end)]
-        found += list(itertools.pairwise(cuts))
+        found += [(first, last) for first, last in itertools.pairwise(cuts) if last - first >= FEWEST_POINTS]
     return found

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from fieldapp.audio.pitch import HIGHEST_HZ, LOWEST_HZ
 from fieldapp.gui.desk import Desk
-from fieldapp.gui.review.lines import TIERS, Line, Shown
-from fieldapp.gui.review.playing import SPEEDS, Playback
+from fieldapp.gui.review.lines import TIERS, Line, Shown, Text
+from fieldapp.gui.review.playing import Playback
 from fieldapp.gui.review.recorded import RecordedSound
+from fieldapp.gui.widgets.line_text import about_text
 from fieldapp.gui.widgets.minimap import Minimap
 from fieldapp.gui.widgets.pitch_view import PitchTones
 from fieldapp.gui.widgets.segment_marks import SegmentWave
@@ -88,7 +89,8 @@ class ReviewStage(QWidget):
         self._where.setProperty("role", "muted")
         for label in (self._title, self._where):
             row.addWidget(label)
-        row.addStretch()
+        self._where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.setStretch(1, 1)
         row.addWidget(self._left)
         return row
 
@@ -124,10 +126,11 @@ class ReviewStage(QWidget):
             button = self._button(tier_name(tier), f"review.tier{number + 1}", checkable=True)
             self._tier_group.addButton(button, number)
             row.addWidget(button)
-        row.addStretch()
         self._about = QLabel(self)
         self._about.setProperty("role", "muted")
-        row.addWidget(self._about)
+        self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._about, 1)
         return row
 
     def _controls(self) -> QHBoxLayout:
@@ -137,12 +140,8 @@ class ReviewStage(QWidget):
         self._loop = self._button(say("Loop"), "review.loop", checkable=True)
         row.addWidget(self._play)
         row.addWidget(self._loop)
-        self._speeds = QButtonGroup(self)
-        for number, speed in enumerate(SPEEDS):
-            button = self._button(f"{speed:g}×", f"review.speed{number}", checkable=True)
-            button.setAccessibleName(say("Speed {speed}", speed=f"{speed:g}"))
-            self._speeds.addButton(button, number)
-            row.addWidget(button)
+        self._speed = self._button("1×", "review.speed")
+        row.addWidget(self._speed)
         row.addSpacing(12)
         for text, deed in ((say("New"), "create"), (say("Split"), "split"), (say("Merge"), "merge"), (say("Snap"), "snap"), (say("Delete"), "delete")):
             row.addWidget(self._button(text, f"review.{deed}"))
@@ -211,9 +210,10 @@ class ReviewStage(QWidget):
         self._takes.addWidget(self._button(say("This one is best"), "review.best"))
         self._takes.addStretch()
 
-    def show_about(self, text: str) -> None:
+    def show_text(self, text: Text | None) -> None:
         """Where the text in the field comes from."""
-        self._about.setText(text)
+        self._about.setText(about_text(text) if text is not None else "")
+        self.field.show_draft(text is not None and text.draft)
 
     @Slot()
     def dress(self) -> None:
@@ -230,7 +230,8 @@ class ReviewStage(QWidget):
     def _on_playing(self) -> None:
         self._play.setText(say("⏸ Pause") if self.playback.playing else say("▶ Play"))
         self._loop.setChecked(self.playback.loop)
-        self._speeds.button(SPEEDS.index(self.playback.speed)).setChecked(True)
+        self._speed.setText(f"{self.playback.speed:g}×")
+        self._speed.setAccessibleName(say("Speed {speed}", speed=f"{self.playback.speed:g}"))
 
     @Slot(int)
     def _on_cursor(self, frame: int) -> None:

@@ -117,7 +117,6 @@ class RowPainter(QStyledItemDelegate):
             painter.drawEllipse(QRectF(below.left(), below.center().y() - DOT / 2, DOT, DOT))
             below.setLeft(below.left() + DOT + 6)
         painter.setPen(QColor(self.colours.muted))
-        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         about = option.fontMetrics.elidedText(row.about, Qt.TextElideMode.ElideRight, int(below.width()))
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, about)
         painter.setPen(QColor(self.colours.line))

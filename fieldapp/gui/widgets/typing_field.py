@@ -1,20 +1,21 @@
 """The field one types into while listening: Tab plays, Enter confirms, Escape leaves; everything else is text. GUI thread.
 
-Each line of it takes the direction of its own first letter. Nothing is stored here, and no key waits for anything.
+Each line of it takes side and direction from its own first letter (QPlainTextEdit would
+leave all of them at the left). Nothing is stored here, and no key waits for anything.
 """
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QTextEdit, QWidget
 
 from fieldapp.gui.words import say
 
 LINES = 2
 
 
-class TypingField(QPlainTextEdit):
+class TypingField(QTextEdit):
     """Shift and Enter begin a new line in the text."""
 
     play = Signal()
@@ -26,8 +27,20 @@ class TypingField(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(say("Text of the segment"))
+        self.setAcceptRichText(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.fit()
+
+    @property
+    def text(self) -> str:
+        """What stands in it, to the letter: Qt's own way makes a plain space of one that must not break."""
+        return self.document().toRawText().replace("\u2029", "\n").replace("\u2028", "\n")
+
+    def show_draft(self, draft: bool) -> None:
+        """Look like text nobody has confirmed, or no longer."""
+        if bool(self.property("draft")) != draft:
+            self.setProperty("draft", draft)
+            self.style().polish(self)
 
     def fit(self) -> None:
         """As high as its lines in the present text size."""

@@ -1,0 +1,342 @@
+"""The review page: what is typed, confirmed, cut, moved and undone is in the fieldbook, and nothing that arrives disturbs who types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLineEdit, QTextEdit
+from pytestqt.qtbot import QtBot
+
+from fieldapp.audio.render import Clip
+from fieldapp.gui.actions import DEEDS, clashes
+from fieldapp.gui.desk import Desk
+from fieldapp.gui.main_window import MainWindow
+from fieldapp.gui.pages.review import ThePage
+from fieldapp.model import (
+    Annotation,
+    AnnotationId,
+    Item,
+    ItemId,
+    PromptList,
+    PromptListId,
+    Recording,
+    RecordingId,
+    Segment,
+    SegmentId,
+    Session,
+    SessionId,
+    Span,
+    new_id,
+)
+from fieldapp.settings import Settings
+from fieldapp.store import people, prompts, segments, sessions, texts
+from fieldapp.store.store import Store
+from fieldapp.store.transaction import Transaction
+
+pytestmark = pytest.mark.gui
+RATE = 16000
+SECONDS = 12
+EDGES = ((0, 2), (2, 4), (5, 6), (7, 8))  # the first two touch
+DRAFTS = (("tʰɑ jɑ", 0.9), ("شمس", 0.3), ("月亮", 0.6))
+
+
+def fill(tx: Transaction) -> None:
+    """Four segments: three drafts of different certainty, one without text; the last two are takes of one prompt."""
+    session = Session(id=SessionId(new_id()), name="S", date="2026-11-21")
+    sessions.add_session(tx, session)
+    listed = PromptList(id=PromptListId(new_id()), name="list")
+    item = Item(id=ItemId(new_id()), promptlist=listed.id, position=0, meaning_id="moon", text="moon")
+    prompts.add_promptlist(tx, listed, [item])
+    speaker = people.ensure_person(tx, "W1")
+    for name in ("a", "b"):
+        master = Recording(id=RecordingId(new_id()), session=session.id, path=f"audio/{name}.wav", rate=RATE, channels=1, bits=16, frames=SECONDS * RATE)
+        sessions.add_recording(tx, master)
+        for number, (start, stop) in enumerate(EDGES if name == "a" else EDGES[:1]):
+            asked, take = (item.id, number - 1) if number >= 2 else (None, 1)
+            span = Span(start * RATE, stop * RATE)
+            made = Segment(id=SegmentId(new_id()), recording=master.id, span=span, speaker=speaker.id, state="draft", item=asked, take=take)
+            segments.add_segments(tx, [made])
+            if name == "a" and number < len(DRAFTS):
+                text, sure = DRAFTS[number]
+                draft = Annotation(
+                    id=AnnotationId(new_id()), segment=made.id, tier="transcription", text=text, source="machine:m", state="draft", confidence=sure
+                )
+                texts.add_texts(tx, [draft])
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    folder = tmp_path / "book"
+    with Store.create(folder, "book") as store:
+        sound = np.random.default_rng(1).normal(0, 3000, SECONDS * RATE)
+        sound[round(1.95 * RATE) : round(1.97 * RATE)] = 0
+        for name in ("a", "b"):
+            soundfile.write(folder / "audio" / f"{name}.wav", sound.astype(np.int16), RATE)
+        store.do(fill)
+    made = MainWindow(Desk(Settings(), tmp_path / "settings.json"))
+    monkeypatch.setattr(made.desk.listening, "play", lambda *_a, **_k: None)
+    qtbot.addWidget(made)
+    made.resize(1280, 800)
+    made.show()
+    made.desk.open(folder)
+    made.show_page("review")
+    qtbot.waitUntil(lambda: len(page(made).shown.lines) == len(EDGES))
+    yield made
+    made.close()
+
+
+def page(window: MainWindow) -> ThePage:
+    found = window.page
+    assert isinstance(found, ThePage)
+    return found
+
+
+def db(window: MainWindow) -> Any:
+    assert window.desk.store is not None
+    return window.desk.store.reader()
+
+
+def spans(window: MainWindow) -> list[tuple[float, float]]:
+    """The segments of the open recording as the fieldbook has them, in seconds."""
+    return [(s.span.start / RATE, s.span.stop / RATE) for s in segments.segments(db(window), page(window).recording)]
+
+
+def stored(window: MainWindow, segment: str, tier: str = "transcription") -> tuple[str, str, str] | None:
+    return next(((t.text, t.state, t.source) for t in texts.texts(db(window), segment) if t.tier == tier), None)
+
+
+def do(window: MainWindow, name: str) -> None:
+    window.actions_table.action(f"review.{name}").trigger()
+
+
+def undone(window: MainWindow, qtbot: QtBot, expected: Callable[[], bool]) -> None:
+    window.actions_table.action("undo").trigger()
+    qtbot.waitUntil(expected)
+
+
+def typed(window: MainWindow, text: str) -> str:
+    """Type instead of what is there; returns the segment."""
+    line = page(window).shown.line
+    assert line is not None
+    field = page(window).stage.field
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    return line.segment
+
+
+def test_no_two_deeds_of_the_page_share_keys() -> None:
+    assert clashes((*DEEDS, *ThePage.DEEDS), {}) == []
+
+
+def test_enter_confirms_checks_the_segment_and_goes_on(window: MainWindow, qtbot: QtBot) -> None:
+    first = typed(window, "sun")
+    QTest.keyClick(page(window).stage.field, Qt.Key.Key_Return)
+    assert page(window).shown.current == 1
+    qtbot.waitUntil(lambda: stored(window, first) == ("sun", "confirmed", "person"))
+    assert segments.segment(db(window), first).state == "checked"
+    undone(window, qtbot, lambda: stored(window, first) == ("tʰɑ jɑ", "draft", "machine:m"))
+    assert segments.segment(db(window), first).state == "draft"
+
+
+def test_a_draft_confirmed_as_it_is_keeps_its_source(window: MainWindow, qtbot: QtBot) -> None:
+    line = page(window).shown.line
+    assert line is not None
+    QTest.keyClick(page(window).stage.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: stored(window, line.segment) == ("tʰɑ jɑ", "confirmed", "machine:m"))
+
+
+def test_typing_writes_nothing_until_the_segment_is_left_and_then_keeps_it_as_a_draft(window: MainWindow, qtbot: QtBot) -> None:
+    first = typed(window, "sun")
+    assert stored(window, first) == ("tʰɑ jɑ", "draft", "machine:m")
+    do(window, "next")
+    qtbot.waitUntil(lambda: stored(window, first) == ("sun", "draft", "person"))
+    do(window, "previous")
+    assert page(window).typing.text == "sun"
+
+
+@pytest.mark.parametrize("leave", ["page", "close", "other"])
+def test_typed_text_survives_every_way_of_leaving(window: MainWindow, qtbot: QtBot, tmp_path: Path, leave: str) -> None:
+    first = typed(window, "sun")
+    if leave == "page":
+        window.show_page("find")
+        qtbot.waitUntil(lambda: stored(window, first) == ("sun", "draft", "person"))
+        return
+    if leave == "other":
+        window.desk.create(tmp_path / "second", "second")
+    else:
+        window.close()
+    window.desk.close_fieldbook()
+    with Store.open(tmp_path / "book") as store:
+        assert [t.text for t in texts.texts(store.reader(), first)] == ["sun"]
+
+
+def test_what_arrives_while_typing_disturbs_neither_text_nor_cursor(window: MainWindow, qtbot: QtBot) -> None:
+    first = typed(window, "sun")
+    page(window).stage.timeline.set_cursor(1234)
+    store = window.desk.store
+    assert store is not None
+    store.do(lambda tx: texts.set_text(tx, SegmentId(first), "ipa", "sʌn"))
+    qtbot.waitUntil(lambda: "ipa" in page(window).shown.lines[0].texts)
+    assert (page(window).typing.text, page(window).stage.timeline.cursor) == ("sun", 1234)
+
+
+def test_tab_plays_the_segment_and_shift_tab_from_the_cursor(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    played: list[Span] = []
+
+    def play(clips: list[Clip], **_: object) -> None:
+        played.extend(clip.span for clip in clips)
+
+    monkeypatch.setattr(window.desk.listening, "play", play)
+    QTest.keyClick(page(window).stage.field, Qt.Key.Key_Tab)
+    QTest.keyClick(page(window).stage.field, Qt.Key.Key_Tab)  # pauses
+    page(window).stage.timeline.set_cursor(RATE)
+    QTest.keyClick(page(window).stage.field, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert played == [Span(0, 2 * RATE), Span(RATE, 2 * RATE)]
+    assert page(window).stage.field.hasFocus()
+
+
+def test_paused_playing_goes_on_a_moment_earlier(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts: list[int] = []
+    monkeypatch.setattr(window.desk.listening, "play", lambda _clips, *, start, **_: starts.append(start.frame))
+    do(window, "play")
+    page(window).stage.timeline.set_cursor(round(1.5 * RATE))
+    do(window, "play")
+    do(window, "play")
+    assert starts == [0, round(0.7 * RATE)]
+
+
+def test_tiers_are_chosen_by_key_and_typed_on(window: MainWindow, qtbot: QtBot) -> None:
+    do(window, "tier3")
+    first = typed(window, "the sun")
+    QTest.keyClick(page(window).stage.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: stored(window, first, "translation") == ("the sun", "confirmed", "person"))
+    assert stored(window, first) == ("tʰɑ jɑ", "draft", "machine:m")
+
+
+def test_emptying_the_field_deletes_the_text(window: MainWindow, qtbot: QtBot) -> None:
+    first = typed(window, " ")
+    do(window, "next")
+    qtbot.waitUntil(lambda: stored(window, first) is None)
+    undone(window, qtbot, lambda: stored(window, first) is not None)
+
+
+def test_a_segment_is_split_at_the_cursor_and_whole_again_after_undo(window: MainWindow, qtbot: QtBot) -> None:
+    page(window).stage.timeline.set_cursor(RATE)
+    do(window, "split")
+    qtbot.waitUntil(lambda: spans(window)[:2] == [(0, 1), (1, 2)])
+    undone(window, qtbot, lambda: spans(window)[:2] == [(0, 2), (2, 4)])
+
+
+def test_two_segments_are_merged_with_their_texts(window: MainWindow, qtbot: QtBot) -> None:
+    line = page(window).shown.line
+    assert line is not None
+    do(window, "merge")
+    qtbot.waitUntil(lambda: spans(window)[0] == (0, 4))
+    assert stored(window, line.segment) == ("tʰɑ jɑ شمس", "draft", "machine:m")
+    undone(window, qtbot, lambda: spans(window)[:2] == [(0, 2), (2, 4)])
+
+
+def test_a_segment_is_deleted_and_comes_back(window: MainWindow, qtbot: QtBot) -> None:
+    do(window, "delete")
+    qtbot.waitUntil(lambda: len(spans(window)) == 3 and len(page(window).shown.lines) == 3)
+    undone(window, qtbot, lambda: spans(window)[0] == (0, 2) and len(texts.texts(db(window), segments.segments(db(window), page(window).recording)[0].id)) == 1)
+
+
+def test_what_is_selected_becomes_a_segment_of_the_same_speaker_and_the_current_one(window: MainWindow, qtbot: QtBot) -> None:
+    page(window).stage.timeline.select(Span(9 * RATE, 10 * RATE))
+    do(window, "create")
+    qtbot.waitUntil(lambda: (page(window).shown.line or page(window).shown.lines[0]).span.start == 9 * RATE)
+    assert spans(window)[-1] == (9, 10)
+    assert segments.segments(db(window), page(window).recording)[-1].speaker is not None
+
+
+def test_ten_quick_nudges_add_up_and_take_a_touching_neighbour_along(window: MainWindow, qtbot: QtBot) -> None:
+    for _ in range(10):
+        do(window, "stop_later")
+    qtbot.waitUntil(lambda: spans(window)[:2] == [(0, 2.05), (2.05, 4)])
+    undone(window, qtbot, lambda: spans(window)[:2] == [(0, 2.045), (2.045, 4)])
+
+
+def test_boundaries_snap_to_the_quietest_place_near(window: MainWindow, qtbot: QtBot) -> None:
+    do(window, "snap")
+    qtbot.waitUntil(lambda: 1.95 < spans(window)[0][1] < 1.97)
+
+
+def test_a_boundary_follows_the_mouse_and_is_moved_when_it_is_let_go(window: MainWindow, qtbot: QtBot) -> None:
+    wave, line = page(window).stage.wave, page(window).stage.timeline
+    y = wave.height() // 2
+    here, there = (QPoint(round(line.pixel_of(second * RATE)), y) for second in (6, 6.5))
+    do(window, "next")
+    do(window, "next")
+    QTest.mousePress(wave, Qt.MouseButton.LeftButton, pos=here)
+    QTest.mouseMove(wave, there)
+    QTest.mouseRelease(wave, Qt.MouseButton.LeftButton, pos=there)
+    qtbot.waitUntil(lambda: abs(spans(window)[2][1] - 6.5) < 0.03)
+
+
+def test_the_best_take_is_chosen(window: MainWindow, qtbot: QtBot) -> None:
+    page(window).go(page(window).shown.lines[3].segment)
+    do(window, "best")
+    qtbot.waitUntil(lambda: [s.best for s in segments.segments(db(window), page(window).recording)] == [False, False, False, True])
+
+
+def test_the_queue_begins_with_the_least_certain_draft_and_enter_walks_it(window: MainWindow, qtbot: QtBot) -> None:
+    texts_of = [line.texts["transcription"].text for line in page(window).queue if line.texts]
+    assert texts_of == ["شمس", "月亮", "tʰɑ jɑ"]
+    do(window, "queue")
+    page(window).open(page(window).recording, page(window).queue[0].segment)
+    QTest.keyClick(page(window).stage.field, Qt.Key.Key_Return)
+    assert page(window).typing.text == "月亮"
+
+
+def test_when_a_recording_is_done_the_next_one_is_opened(window: MainWindow, qtbot: QtBot) -> None:
+    first = page(window).recording
+    for _ in EDGES:
+        QTest.keyClick(page(window).stage.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page(window).recording != first)
+    qtbot.waitUntil(lambda: len(page(window).shown.lines) == 1)
+
+
+def test_reading_only_nothing_is_changed_and_the_reason_is_said(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    window.close()
+    with Store.open(tmp_path / "book"):
+        second = MainWindow(Desk(Settings(), tmp_path / "settings2.json"))
+        qtbot.addWidget(second)
+        second.show()
+        second.desk.open(tmp_path / "book")
+        second.show_page("review")
+        qtbot.waitUntil(lambda: len(page(second).shown.lines) == len(EDGES))
+        assert not second.actions_table.action("review.split").isEnabled()
+        QTest.keyClick(page(second).stage.field, Qt.Key.Key_Return)
+        assert spans(second)[0] == (0, 2)
+        second.close()
+
+
+def test_everything_on_the_page_has_a_name_for_screen_readers(window: MainWindow) -> None:
+    kinds = (QAbstractButton, QAbstractItemView, QLineEdit, QTextEdit)
+    widgets = [widget for kind in kinds for widget in page(window).findChildren(kind) if not isinstance(widget.parent(), QLineEdit)]  # Qt's own clear button
+    assert not [widget for widget in widgets if not (widget.accessibleName() or getattr(widget, "text", str)())]
+
+
+def test_every_deed_is_in_the_palette(window: MainWindow) -> None:
+    window.actions_table.action("palette").trigger()
+    assert any(title.startswith("Split at the cursor") for title in window.palette_box.titles())
+
+
+def test_spaces_and_line_ends_of_a_stored_text_are_not_changed_by_looking_at_it_or_confirming_it(window: MainWindow, qtbot: QtBot) -> None:
+    line, store = page(window).shown.line, window.desk.store
+    assert line is not None
+    assert store is not None
+    odd = "le soleil\u00a0!\r\nla lune"
+    store.do(lambda tx: texts.set_text(tx, SegmentId(line.segment), "transcription", odd, source="import", state="draft"))
+    qtbot.waitUntil(lambda: "soleil" in page(window).typing.text)
+    assert not page(window).typing.dirty
+    do(window, "confirm")
+    qtbot.waitUntil(lambda: stored(window, line.segment) == (odd, "confirmed", "import"))

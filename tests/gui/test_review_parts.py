@@ -1,0 +1,143 @@
+"""Parts of the review page: drafts look like drafts, lines stand on the side of their script, long recordings are never read whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from fieldapp.audio.wav import WavFormat
+from fieldapp.gui.review.lines import Line, Shown, Text, right_to_left
+from fieldapp.gui.review.pace import Pace
+from fieldapp.gui.review.recorded import RecordedSound
+from fieldapp.gui.theme import DARK, LIGHT, Colours
+from fieldapp.gui.widgets.line_text import about_text, draw_line_text
+from fieldapp.gui.widgets.minimap import Minimap
+from fieldapp.gui.widgets.pitch_view import PitchTones
+from fieldapp.gui.widgets.segment_marks import SegmentWave, coverage
+from fieldapp.gui.widgets.spectrogram import Tile
+from fieldapp.gui.widgets.tier_rows import TierRows
+from fieldapp.gui.widgets.timeline import Timeline
+from fieldapp.gui.widgets.typing_field import TypingField
+from fieldapp.model import Recording, RecordingId, SessionId, Span
+
+pytestmark = pytest.mark.gui
+WIDTH, HEIGHT = 300, 30
+
+
+def ink(text: str, colours: Colours, *, draft: bool) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    """Where a line leaves its mark."""
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_Grayscale8)
+    image.fill(QColor(colours.panel))
+    painter = QPainter(image)
+    draw_line_text(painter, QRectF(0, 0, WIDTH, HEIGHT), text, colours, draft=draft)
+    painter.end()
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(HEIGHT, image.bytesPerLine())[:, :WIDTH].astype(int)
+    return np.asarray(np.abs(pixels - pixels[0, WIDTH // 2]) > 24)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_a_draft_has_dots_under_it_that_a_confirmed_text_has_not(colours: Colours) -> None:
+    draft, sure = ink("sun", colours, draft=True), ink("sun", colours, draft=False)
+    below = np.flatnonzero(draft.any(axis=1)).max()
+    assert below > np.flatnonzero(sure.any(axis=1)).max()
+    row = draft[below]
+    assert (row[1:] != row[:-1]).sum() > 4
+
+
+@pytest.mark.parametrize(
+    ("text", "right"), [("sun", False), ("شمس", True), ("שמש sun", True), ("sun شمس", False), ("12 شمس", True), ("太阳", False), ("", False)]
+)
+def test_each_line_stands_on_the_side_of_its_first_letter(text: str, right: bool) -> None:
+    assert right_to_left(text) is right
+    marks = np.flatnonzero(ink(text, LIGHT, draft=False).any(axis=0))
+    assert not len(marks) or bool(marks.min() > WIDTH / 2) is right
+
+
+def test_in_the_typing_field_too_and_line_by_line(qtbot: QtBot) -> None:
+    field = TypingField()
+    qtbot.addWidget(field)
+    field.resize(400, 80)
+    field.setPlainText("sun\nشمس")
+    field.show()
+    lefts = []
+    for number in range(2):
+        block = field.document().findBlockByNumber(number)
+        lefts.append(block.layout().lineAt(0).naturalTextRect().left())
+    assert lefts[0] < 50 < 200 < lefts[1]
+
+
+def test_a_draft_says_who_wrote_it_and_how_sure_it_is() -> None:
+    assert about_text(Text("x", "wuu", "draft", "machine:starter", 0.64)) == "draft, not confirmed · written by starter · certainty 64 % · wuu"
+
+
+def test_the_pace_is_a_persons_own_and_breaks_do_not_count() -> None:
+    pace = Pace()
+    for now in (0.0, 5.0, 10.0, 1000.0, 1005.0):
+        pace.confirmed(now)
+    assert pace.left(12) == 60
+
+
+@given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 300)), max_size=30), st.integers(0, 2000), st.integers(1, 300))
+def test_every_line_that_shares_a_frame_with_the_view_is_among_the_visible_ones(drawn: list[tuple[int, int]], start: int, length: int) -> None:
+    shown = Shown()
+    shown.show([Line(str(n), "r", Span(a, a + b), 10) for n, (a, b) in enumerate(sorted(drawn))])
+    seen, view = shown.visible(Span(start, start + length)), Span(start, start + length)
+    assert {place for place, line in enumerate(shown.lines) if line.span.overlaps(view)} <= set(seen)
+
+
+def test_many_segments_in_one_pixel_are_drawn_as_one() -> None:
+    line = Timeline(1000, 100_000)
+    line.resize(100)
+    line.show_all()
+    starts = np.arange(0, 50_000, 50)
+    assert coverage(line, starts, starts + 40) == [(0.0, 50.0)]
+
+
+def ten_hours(folder: Path) -> RecordedSound:
+    """A sparse file: ten hours of silence that take no room on the disk."""
+    rate, frames = 8000, 10 * 3600 * 8000
+    path = folder / "long.wav"
+    header = WavFormat(rate, 1, 16)
+    with path.open("wb") as file:
+        size = frames * header.frame_bytes
+        file.write(b"RIFF" + (36 + size).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little") + (1).to_bytes(2, "little"))
+        file.write((1).to_bytes(2, "little") + rate.to_bytes(4, "little") + (2 * rate).to_bytes(4, "little") + (2).to_bytes(2, "little"))
+        file.write((16).to_bytes(2, "little") + b"data" + size.to_bytes(4, "little"))
+        file.truncate(44 + size)
+    part = Recording(id=RecordingId("r"), session=SessionId("s"), path=path.name, rate=rate, channels=1, bits=16, frames=frames)
+    return RecordedSound(folder, [part])
+
+
+def test_ten_hours_open_scroll_and_zoom_without_reading_the_file(qtbot: QtBot, tmp_path: Path) -> None:
+    sound = ten_hours(tmp_path)
+    line, shown = Timeline(sound.rate, sound.frames), Shown()
+    shown.show([Line(str(n), "r", Span(n * 16000, n * 16000 + 12000), sound.rate, state="draft", texts={"ipa": Text("x")}) for n in range(18_000)])
+
+    def compute(work: object, done: object) -> None:
+        result: Tile = work()  # type: ignore[operator]  # both are plain functions
+        done(result)  # type: ignore[operator]
+
+    widgets = [SegmentWave(line, LIGHT, sound), PitchTones(line, LIGHT, compute), TierRows(line, LIGHT), Minimap(line, shown, LIGHT)]
+    for widget in widgets:
+        qtbot.addWidget(widget)
+        widget.resize(900, 80)
+        if isinstance(widget, SegmentWave | PitchTones | TierRows):
+            widget.follow(shown)
+        if isinstance(widget, PitchTones | Minimap):
+            widget.set_sound(sound)
+    line.resize(900)
+    line.show_all()
+    for step in range(12):
+        for widget in widgets:
+            assert not widget.grab().isNull()
+        line.zoom(0.3, 450)
+        line.scroll(40 * step)
+    assert sound.frames_read < sound.frames / 50
+    sound.close()
