@@ -27,7 +27,7 @@ from fieldapp.gui.widgets.timeline import Timeline
 from fieldapp.gui.widgets.typing_field import TypingField
 from fieldapp.model import Recording, RecordingId, SessionId, Span
 
-pytestmark = pytest.mark.gui
+pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("qapp")]
 WIDTH, HEIGHT = 300, 30
 
 
