@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fieldapp.gui.actions import Deed
-from fieldapp.gui.review.lines import TIERS
 
 _LISTEN = (
     ("play", "Play or pause the segment", "Ctrl+Space"),
@@ -31,10 +30,10 @@ _GO = (
 _CHANGE = (
     ("confirm", "Confirm and go on", "Ctrl+Return"),
     ("reject", "Reject and go on", "Ctrl+Shift+R"),
-    ("create", "New segment from the selection", "Ctrl+I"),
+    ("create", "New segment from the selection", "Ctrl+Shift+N"),
     ("split", "Split at the cursor", "Ctrl+T"),
     ("merge", "Merge with the next segment", "Ctrl+M"),
-    ("delete", "Delete the segment", "Ctrl+D"),
+    ("delete", "Delete the segment", "Ctrl+Shift+D"),
     ("start_earlier", "Start 5 ms earlier", "Alt+Left"),
     ("start_later", "Start 5 ms later", "Alt+Right"),
     ("stop_earlier", "End 5 ms earlier", "Alt+Shift+Left"),
@@ -42,12 +41,10 @@ _CHANGE = (
     ("snap", "Move both boundaries to the quietest place near", "Ctrl+G"),
     ("best", "This take is the best", "Ctrl+Shift+B"),
 )
+_TIERS = ("Type the transcription", "Type the IPA", "Type the translation", "Type the gloss", "Type a note")
 
 DEEDS = (
     *(Deed(f"review.{name}", title, keys, page="review", needs="fieldbook") for name, title, keys in (*_LISTEN, *_GO)),
-    *(
-        Deed(f"review.tier{number}", f"Type on tier {number}: {tier}", f"Alt+{number}", page="review", needs="fieldbook")
-        for number, tier in enumerate(TIERS, 1)
-    ),
+    *(Deed(f"review.tier{number}", title, f"Alt+{number}", page="review", needs="fieldbook") for number, title in enumerate(_TIERS, 1)),
     *(Deed(f"review.{name}", title, keys, page="review", needs="writable") for name, title, keys in _CHANGE),
 )
