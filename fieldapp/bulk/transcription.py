@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from fieldapp import __version__
-from fieldapp.bulk.embedding import Embeddings
+from fieldapp.bulk.drafts import DETECTOR, LISTENED, UNHEARD, Drafts
 from fieldapp.errors import AudioError
-from fieldapp.model import Annotation, AnnotationId, Recording, RunId, Segment, SegmentId, Span, new_id
+from fieldapp.model import Recording, Segment, SegmentId, Span, new_id
 from fieldapp.speech.bulk import cut, find_speech, transcribe_all
-from fieldapp.speech.embed import embedded, speech_steps
 from fieldapp.speech.endpoints import EndpointRules
 from fieldapp.speech.finals import FinalRules, Utterance
 from fieldapp.speech.packing import Piece
 from fieldapp.speech.recogniser import F32, RATE, Recogniser, at_rate
 from fieldapp.speech.vad import VoiceActivity
-from fieldapp.store import runs, segments, texts
+from fieldapp.store import runs, segments
 from fieldapp.store.rows import SEGMENT
 from fieldapp.store.sessions import recordings
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
-
-TIER = "transcription"
-LISTENED = "speech-detection"
-UNHEARD = "state = 'pending' AND NOT EXISTS (SELECT 1 FROM annotation WHERE annotation.segment = segment.id AND tier = 'transcription')"
 
 Sound = Callable[[Recording], Iterator[F32]]
 """The whole master of a recording as 16 kHz mono blocks."""
@@ -63,7 +58,7 @@ class Outcome:
 def transcribe_fieldbook(store: Store, recogniser: Recogniser, sound: Sound, task: Task, progress: Progress) -> Outcome:
     """Listen to what nobody listened to, then give every pending segment its text and vectors. Cancelled keeps what is done."""
     outcome, began = Outcome(), time.monotonic()
-    masters = [recording for recording in recordings(store.reader()) if recording.master is None and recording.state == "closed"]
+    masters = [recording for recording in recordings(store.reader()) if recording.master is None and recording.state != "recording"]
     if not task.only_pending:
         for master in masters:
             progress(-1.0, f"listening for speech in {master.path}")
@@ -86,7 +81,7 @@ def _listen(store: Store, master: Recording, sound: Sound, rules: EndpointRules)
     spans = [at_rate(span, master.rate) for span in find_speech(sound(master), rules)]
 
     def work(tx: Transaction) -> int:
-        run = runs.begin_run(tx, LISTENED, __version__, {"recording": master.id, "detector": "silero v6"})
+        run = runs.begin_run(tx, LISTENED, __version__, {"recording": master.id, **DETECTOR})
         segments.add_segments(tx, [Segment(id=SegmentId(new_id()), recording=master.id, span=span, source="machine:silero") for span in spans])
         runs.end_run(tx, run, {"segments": len(spans)})
         return len(spans)
@@ -105,22 +100,18 @@ class _Scribe:
         self._store, self._recogniser, self._task = store, recogniser, task
         self._outcome, self._progress, self._total = outcome, progress, total
         self._began = time.monotonic()
-        self._embeddings: Embeddings | None = None
         self._under_way: dict[str, tuple[Recording, Segment, F32]] = {}
 
     def write_all(self, work: Sequence[tuple[Recording, list[Segment]]], sound: Sound) -> None:
         """Make and store the text of every segment."""
-        parameters = {"model": self._recogniser.manifest.name, "language": self._task.finals.language, "beam": self._task.finals.beam, **self._task.about}
-        run = self._store.do(lambda tx: runs.begin_run(tx, "transcription", __version__, parameters))
+        drafts = Drafts(self._store, self._recogniser.manifest, self._task.finals, self._task.about)
         for key, utterance in transcribe_all(self._recogniser, self._pieces(work, sound), self._task.finals, workers=self._task.workers):
             master, segment, audio = self._under_way.pop(key)
-            self._write(segment, utterance, audio, run)
+            self._write(drafts, segment, utterance, audio)
             self._outcome.speech_seconds += segment.span.seconds(master.rate)
             self._tell()
-        if self._embeddings:
-            self._embeddings.renew_heads(self._store)
         result = {"texts": self._outcome.texts, "without_text": self._outcome.without_text, "speech_seconds": self._outcome.speech_seconds}
-        self._store.do(lambda tx: runs.end_run(tx, run, result))
+        drafts.end(result)
 
     def _pieces(self, work: Sequence[tuple[Recording, list[Segment]]], sound: Sound) -> Iterator[Piece]:
         for master, waiting in work:
@@ -132,27 +123,8 @@ class _Scribe:
             except AudioError as trouble:  # its other segments stay pending
                 self._outcome.troubles.append(str(trouble))
 
-    def _write(self, segment: Segment, utterance: Utterance, audio: F32, run: RunId) -> None:
-        vectors = None
-        if utterance.frames is not None and len(utterance.frames):
-            vectors = embedded(utterance.frames, speech_steps(VoiceActivity().push(audio), len(utterance.frames)))
-            self._embeddings = self._embeddings or Embeddings.of(self._store, self._recogniser.manifest, utterance.frames.shape[1])
-
-        def work(tx: Transaction) -> bool:
-            now = SEGMENT.first(tx.db, f"id = ? AND {UNHEARD}", segment.id)
-            if now is None or now.span != segment.span:
-                return False  # somebody wrote, moved or deleted meanwhile
-            quality = dict(now.quality) | ({"heard_language": utterance.language} if not self._task.finals.language else {})
-            if utterance.text:
-                texts.add_texts(tx, [_draft(segment, utterance, run)])
-            else:
-                quality["no_text"] = utterance.reason
-            segments.update_segment(tx, replace(now, state="draft", quality=quality))
-            if vectors and self._embeddings:
-                self._embeddings.put(tx, segment, vectors)
-            return True
-
-        if not self._store.do(work, remade=True):
+    def _write(self, drafts: Drafts, segment: Segment, utterance: Utterance, audio: F32) -> None:
+        if not drafts.write(segment, utterance, lambda: VoiceActivity().push(audio)):
             self._outcome.left_alone += 1
         elif utterance.text:
             self._outcome.texts += 1
@@ -163,19 +135,6 @@ class _Scribe:
         done, spent = self._outcome.speech_seconds, time.monotonic() - self._began
         left = (self._total - done) * spent / max(done, 1e-6)
         self._progress(min(1.0, done / max(self._total, 1e-6)), f"{done / 60:.1f} of {self._total / 60:.1f} min of speech, about {_duration(left)} left")
-
-
-def _draft(segment: Segment, utterance: Utterance, run: RunId) -> Annotation:
-    return Annotation(
-        id=AnnotationId(new_id()),
-        segment=segment.id,
-        tier=TIER,
-        text=utterance.text,
-        source=f"machine:{utterance.model}",
-        state="draft",
-        confidence=round(utterance.confidence, 4),
-        run=run,
-    )
 
 
 def _duration(seconds: float) -> str:

@@ -11,6 +11,7 @@ from fieldapp import paths, settings
 from fieldapp.errors import FieldError, ModelError
 
 if TYPE_CHECKING:
+    from fieldapp.session.live_text import Engine
     from fieldapp.speech.endpoints import EndpointRules
     from fieldapp.speech.live import LiveRules
     from fieldapp.speech.manifest import Manifest
@@ -86,6 +87,28 @@ def live_rules(chosen: settings.Settings, manifest: Manifest) -> LiveRules:
 
     finals, partials = FinalRules(language=_fixed(chosen.spoken_language, manifest)), PartialRules(wanted=chosen.live_policy == "full")
     return LiveRules(endpoints=endpoint_rules(chosen), finals=finals, partials=partials)
+
+
+def live_engine(chosen: settings.Settings) -> Engine:
+    """The model of the settings, ready for live work; slow, so it is called where waiting hurts nobody."""
+    from fieldapp.session.live_text import Engine
+    from fieldapp.speech import whisper
+
+    model = whisper.load(model_folder(chosen.model), chosen.compute_device, threads=chosen.compute_threads)
+    rules = live_rules(chosen, model.manifest)
+    language = rules.finals.language
+    if language and not model.knows(language):
+        raise ModelError(f"The model '{model.manifest.name}' does not know the language code '{language}'.", "Choose a related one, or none.")
+    return Engine(model, rules, model.device.reason)
+
+
+def has_model(name: str) -> bool:
+    """Whether a speech model of this name, or in this folder, is there at all."""
+    try:
+        model_shelf().find(name)
+    except ModelError:
+        return False
+    return True
 
 
 def _fixed(language: str, manifest: Manifest) -> str:

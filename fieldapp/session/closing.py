@@ -16,13 +16,16 @@ from fieldapp.audio.journal import journal_path, read_journal
 from fieldapp.audio.masters import Part, read_master
 from fieldapp.audio.quality import QualityMeter
 from fieldapp.audio.repair import file_digest
+from fieldapp.bulk.drafts import LISTENED
 from fieldapp.elicitation import events as kinds
 from fieldapp.elicitation.boundaries import Rules
 from fieldapp.elicitation.loudness import Loudness
 from fieldapp.elicitation.takes import Taken, derive_takes, utterances
 from fieldapp.model import Event, EventId, ItemId, Recording, RecordingId, Segment, SegmentId, Span, new_id
+from fieldapp.session.joining import join
 from fieldapp.session.plan import CLOSED, RECORDING, RECOVERED, Course, course_of, items_of, stem_of
 from fieldapp.session.sound import Listener, Run, read_span
+from fieldapp.store import runs as computed
 from fieldapp.store import segments, sessions, texts
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
@@ -30,6 +33,7 @@ from fieldapp.store.transaction import Transaction
 DIGEST_SECONDS = 20.0
 READ_FRAMES = 1 << 20
 SOURCE = "elicitation"
+LEAST_SECONDS = 0.25  # a shorter rest behind the last live row is its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,9 @@ def close_session(store: Store, master: Recording, loudness: Loudness | None = N
     course, events = course_of(store, master), sessions.events(store.reader(), master.id)
     happened = sorted([*events, *(_event(master, gap.start, kinds.GAP, frames=len(gap)) for gap in gaps)], key=lambda event: event.frame)
     takes = derive_takes(happened, loudness, master.rate, Rules(early=course.early))
-    made = _segments(store, master, course, takes) if course.topics else _talk(store, master, course, loudness)
+    live = segments.segments(store.reader(), master.id)
+    made = _segments(store, master, course, takes) if course.topics else _talk(store, master, course, loudness, live)
+    measured = {} if course.topics else {row.id: _quality(parts, row.span, master.rate) for row in live}
     made = [replace(segment, quality=_quality(parts, segment.span, master.rate)) for segment in made]
     new_events = [event for event in happened if event.kind == kinds.GAP] + [event for taken in takes for event in _speech(master, course, taken)]
     remarks = {segment.id: " ".join(taken.remarks) for segment, taken in zip(made, takes, strict=False) if taken.remarks and course.topics}
@@ -81,14 +87,21 @@ def close_session(store: Store, master: Recording, loudness: Loudness | None = N
         for file in files:
             (sessions.update_recording if file.id in known else sessions.add_recording)(tx, file)
         sessions.add_events(tx, new_events)
+        live = segments.segments(tx.db, master.id)
         segments.add_segments(tx, made)
+        if course.topics and live:
+            join(tx, made, live, master.rate)
+        for row in live if measured else ():
+            segments.update_segment(tx, replace(row, quality={**measured.get(row.id, {}), **row.quality}))
         for segment, text in remarks.items():
             texts.set_text(tx, segment, "note", text)
         return True
 
     store.do(work)
     session = sessions.session(store.reader(), master.session).name
-    return Outcome(session, master.id, master.rate, loudness.frames, tuple(files), tuple(made), tuple(gaps), state, tuple(repairs))
+    return Outcome(
+        session, master.id, master.rate, loudness.frames, tuple(files), tuple(segments.segments(store.reader(), master.id)), tuple(gaps), state, tuple(repairs)
+    )
 
 
 def _part_rows(folder: Path, master: Recording, rows: Sequence[Recording], parts: Sequence[Part], runs: Sequence[Run], state: str) -> list[Recording]:
@@ -192,12 +205,14 @@ def _segment(master: Recording, course: Course, taken: Taken, meaning: str) -> S
     )
 
 
-def _talk(store: Store, master: Recording, course: Course, loudness: Loudness) -> list[Segment]:
-    """Without prompts: what was said, unless live transcription has made its rows already."""
-    if segments.segments(store.reader(), master.id):
+def _talk(store: Store, master: Recording, course: Course, loudness: Loudness, live: Sequence[Segment]) -> list[Segment]:
+    """Without prompts: what was said, as far as live transcription has not made its rows already."""
+    if computed.was_run_on(store.reader(), LISTENED, master.id):
         return []
+    heard = max((row.span.stop for row in live), default=0)
     make = {"recording": master.id, "speaker": course.speaker, "variety": course.variety, "source": "loudness"}
-    return [Segment(id=SegmentId(new_id()), span=span, **make) for span in utterances(loudness, master.rate)]  # type: ignore[arg-type]
+    spans = [Span(max(span.start, heard), span.stop) for span in utterances(loudness, master.rate) if span.stop - heard > LEAST_SECONDS * master.rate]
+    return [Segment(id=SegmentId(new_id()), span=span, **make) for span in spans]  # type: ignore[arg-type]
 
 
 def _quality(parts: Sequence[Part], span: Span, rate: int) -> dict[str, object]:

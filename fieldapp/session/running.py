@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fieldapp.audio import protocol
 from fieldapp.audio.client import NoRecorder, RecorderClient
@@ -29,6 +29,9 @@ from fieldapp.session.sound import Listener, Run
 from fieldapp.store import sessions
 from fieldapp.store.store import Store
 
+if TYPE_CHECKING:
+    from fieldapp.session.live_text import Engine, LiveText, TextLook
+
 LOOK_SECONDS = 0.1
 SETTLE_SECONDS = 1.0  # until a new recorder knows its own clock
 _CATCH_UP_FRAMES = 1 << 18  # heard at most between two keys
@@ -38,7 +41,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a screen shows. `ended` says why recording stopped by itself, `lost` why the microphone is away; `failed` why nothing goes on."""
+    """What a screen shows. `ended` says why recording stopped by itself, `lost` why the microphone is away; `failed` why nothing goes on.
+
+    `text` is how far live text is, if it was asked for.
+    """
 
     view: View
     frames: int = 0
@@ -47,6 +53,7 @@ class Look:
     ended: str = ""
     lost: str = ""
     failed: str = ""
+    text: TextLook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ class RunningSession:
         self._keys: queue.SimpleQueue[_Key | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._last = -1
+        self._text: LiveText | None = None
         self._clock = (protocol.now(), first_frame)
         self._look = Look(sitting.view)
         self._thread = threading.Thread(target=self._work, name="session")
@@ -102,7 +110,18 @@ class RunningSession:
     def look(self) -> Look:
         """How things are; as often as one likes."""
         with self._gate:
-            return replace(self._look, view=self._sitting.view)
+            return replace(self._look, view=self._sitting.view, text=self._text.look() if self._text else None)
+
+    @property
+    def text(self) -> LiveText | None:
+        """The live text, if it was asked for."""
+        return self._text
+
+    def write_live(self, load: Callable[[], Engine], patience: float = 10.0) -> None:
+        """Have text made while recording; when it stops, what was said last is waited for so many seconds. The model is loaded elsewhere, later."""
+        from fieldapp.session.live_text import LiveText  # noqa: PLC0415  (recording alone loads no engine)
+
+        self._text = LiveText(self._store, self.plan, self._runs, load, patience)
 
     def stop(self, frame: int | None = None, progress: Callable[[float, str], None] = lambda _share, _doing: None) -> Outcome:
         """End the recording and make its segments."""
@@ -110,6 +129,9 @@ class RunningSession:
         with self._gate:
             self._keys.put(_Key(tuple(self._sitting.end()), moment, frame, end=True))
         self._thread.join()
+        if self._text:
+            progress(0.2, "Writing what was said last")
+            self._text.stop()
         progress(0.5, "Finding the takes")
         loudness = self._listener.meter.loudness()
         outcome = close_session(self._store, sessions.recording(self._store.reader(), self.plan.master.id), loudness)
@@ -121,6 +143,8 @@ class RunningSession:
         self._keys.put(None)
         self._thread.join()
         self._client.close()
+        if self._text:
+            self._text.leave()
 
     # --- the session's own thread ---
 
@@ -213,7 +237,6 @@ class RunningSession:
         self._store.do(lambda tx: sessions.add_recording(tx, replace(row, part=len(self._runs))))
         log.info("the session goes on at frame %d", offset)
         self._runs.append(Run(stem, offset))
-        self._listener.runs.append(self._runs[-1])
 
     def _end(self) -> None:
         try:

@@ -49,15 +49,30 @@ def end_of(parts: Sequence[Part]) -> int:
     return max((part.first_frame + part.frames for part in parts), default=0)
 
 
-class Listener:
+class Growing:
+    """The files of a master while it grows; further runs may be added to `runs` meanwhile."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._runs = runs
+        self._sizes: tuple[int, ...] = ()
+        self._parts: list[Part] = []
+
+    def parts(self) -> list[Part]:
+        """The files by now; journals are only read again when they grew."""
+        journals = [journal_path(run.stem) for run in self._runs]
+        sizes = tuple(journal.stat().st_size if journal.exists() else -1 for journal in journals)
+        if sizes != self._sizes:
+            self._parts, self._sizes = [part for run in self._runs for part in run.parts()], sizes
+        return self._parts
+
+
+class Listener(Growing):
     """Hears a master as it grows and keeps its loudness; whoever wants the blocks too (a quality meter) is handed them."""
 
     def __init__(self, runs: Sequence[Run], rate: int, also: Callable[[Floats], None]) -> None:
-        self.runs = list(runs)
+        super().__init__(runs)
         self.meter = LoudnessMeter(rate)
         self._also = also
-        self._sizes: tuple[int, ...] = ()
-        self._parts: list[Part] = []
 
     def hear(self, most: int) -> bool:
         """Take in up to `most` frames of what came since; whether there is more."""
@@ -68,14 +83,6 @@ class Listener:
             self.meter.push(block)
             self._also(block)
         return end < end_of(parts)
-
-    def parts(self) -> list[Part]:
-        """The files by now; journals are only read again when they grew."""
-        journals = [journal_path(run.stem) for run in self.runs]
-        sizes = tuple(journal.stat().st_size if journal.exists() else -1 for journal in journals)
-        if sizes != self._sizes:
-            self._parts, self._sizes = [part for run in self.runs for part in run.parts()], sizes
-        return self._parts
 
 
 def _pieces(start: int, stop: int) -> Iterator[Span]:

@@ -108,6 +108,12 @@ def keep(states: F32, mask: Mask) -> Kept:
     return Kept(values, scales, at, STEPS_PER_SECOND / STEPS_PER_FRAME)
 
 
+def shifted(kept: Kept, seconds: float) -> Kept:
+    """The same frames in a segment that begins so much earlier; what would lie before its beginning goes."""
+    at = kept.at.astype(np.int64) + round(seconds * kept.rate)
+    return Kept(kept.values[at >= 0], kept.scales, at[at >= 0].astype(np.uint32), kept.rate)
+
+
 def pack(kept: Kept) -> bytes:
     """The bytes that are stored."""
     head = _HEADER.pack(_MAGIC, round(STEPS_PER_SECOND / kept.rate), kept.values.shape[1], len(kept))

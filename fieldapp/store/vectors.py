@@ -57,6 +57,12 @@ def put_frames(tx: Transaction, space: Space, segment: SegmentId, count: int, ra
     tx.touch(Changed.VECTORS)
 
 
+def move_vectors(tx: Transaction, source: SegmentId, target: SegmentId) -> None:
+    """Give the vectors of a segment to another one that holds the same speech and has none."""
+    tx.db.execute("UPDATE vector SET segment = ? WHERE segment = ?", (target, source))
+    tx.touch(Changed.VECTORS)
+
+
 def vector(db: sqlite3.Connection, space: Space, segment: str) -> F32 | None:
     """The vector of a segment in a space, if it has one."""
     row = db.execute("SELECT data, crc FROM vector WHERE segment = ? AND space = ?", (segment, space.id)).fetchone()

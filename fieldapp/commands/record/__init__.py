@@ -48,6 +48,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bits", type=int, choices=(16, 24), help="bits per sample (else: as in the settings)")
     parser.add_argument("--channels", type=int, choices=(1, 2), help="mono or stereo (else: as in the settings)")
     parser.add_argument("--early", type=float, default=0.3, metavar="S", help="how long before its key an answer may begin (default 0.3)")
+    parser.add_argument("--live", action="store_true", help="write drafts of what is said meanwhile")
+    parser.add_argument("--model", default="", help="the speech model for --live, by name or folder (else: the one in the settings)")
+    parser.add_argument("--language", metavar="CODE", help="the language it listens for, or 'auto' (else: as in the settings)")
     parser.add_argument("--resume", action="store_true", help="take over the session that is still being recorded, or close what a crash left")
 
 
@@ -63,6 +66,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         session = _take_over(store) if options.resume else _begin(options, store, said)
         if session is None:
             return _answer(store, [], recovered, said)
+        if options.live:
+            _write_live(options, session)
         outcome, notices = _record(options, session, store, progress)
         return _answer(store, [outcome], recovered, said, notices)
 
@@ -81,6 +86,8 @@ def _refuse_nonsense(options: argparse.Namespace) -> None:
         raise WrongUsage("--kind needs --session NAME or --respeak SEGMENT: what shall be annotated?")
     if (options.kind or options.respeak) and (options.prompts or options.resume):
         raise WrongUsage("Segments take the place of prompts; --prompts and --resume do not go with them.")
+    if (options.model or options.language) and not options.live:
+        raise WrongUsage("--model and --language go with --live.")
     if options.source and options.device:
         raise WrongUsage("Sound comes from --device or from --source, not from both.")
 
@@ -147,6 +154,18 @@ def _begin(options: argparse.Namespace, store: Store, said: list[str]) -> Runnin
         raise
 
 
+def _write_live(options: argparse.Namespace, session: RunningSession) -> None:
+    """With the model and language of the settings, or those that were named."""
+    from dataclasses import replace
+
+    from fieldapp.commands.engine import current, live_engine
+
+    chosen = current()
+    language = chosen.spoken_language if options.language is None else options.language
+    chosen = replace(chosen, model=options.model or chosen.model, spoken_language="" if language == "auto" else language)
+    session.write_live(lambda: live_engine(chosen))
+
+
 def _plan(options: argparse.Namespace, store: Store, listed: PromptFile | None, place: Path | None, sound: dict[str, Any]) -> Plan:
     """The rows of a session, or of segments to be annotated aloud."""
     from fieldapp.session import oral, plan
@@ -192,8 +211,12 @@ def _record(options: argparse.Namespace, session: RunningSession, store: Store, 
     with keys, Played(store, session) if played else nullcontext() as ear:
         drive = Drive(session, keys, screen, ear, seconds=options.seconds, every=every or 0.0, stays=stays)
         stop_frame = drive.run()
+    outcome = session.stop(stop_frame, progress)
+    screen.finish()
+    text = session.text.look() if session.text else None
+    drive.said += [text.sentence] if text and text.sentence else []
     notices = [f"{notice.frame / session.plan.master.rate:.1f} s: {notice.sentence}" for notice in session.look().notices]
-    return session.stop(stop_frame, progress), notices + drive.said
+    return outcome, notices + drive.said
 
 
 def _answer(store: Store, recorded: list[Outcome], recovered: list[Outcome], said: list[str], notices: list[str] | None = None) -> Answer:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from fieldapp.prompts import glosses, shown
 from fieldapp.session.running import Look, RunningSession
+
+if TYPE_CHECKING:
+    from fieldapp.session.live_text import TextLook
 
 METER_WIDTH = 40
 QUIETEST_DB = -60.0
@@ -20,7 +23,7 @@ class Lines:
     def __init__(self, stream: TextIO, session: RunningSession) -> None:
         self._stream, self._session = stream, session
         self._last = ""
-        self._told = 0
+        self._told = self._said = 0
 
     def draw(self, look: Look) -> None:
         """A line where something is new."""
@@ -31,6 +34,14 @@ class Lines:
         for notice in look.notices[self._told :]:
             self._stream.write(f"{notice.sentence}\n")
         self._told = len(look.notices)
+        self.finish()
+
+    def finish(self) -> None:
+        """What was said, as far as it was written since the last time."""
+        rate = self._session.plan.master.rate
+        for said in self._session.text.said(self._said) if self._session.text else ():
+            self._said += 1
+            self._stream.write(f"{said.span.start / rate:8.2f} s  {said.text}\n")
         self._stream.flush()
 
 
@@ -61,10 +72,26 @@ class Screen:
             "",
             look.notices[-1].sentence[:width] if look.notices else "",
             f"The microphone is away: {look.lost}" if look.lost else "",
+            *([spoken_line(look.text, width)] if look.text else []),
             KEYS[:width],
         ]
         self._stream.write("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J")
         self._stream.flush()
+
+    def finish(self) -> None:
+        """What was written while the recording ended."""
+        if self._plain:
+            self._plain.finish()
+
+
+def spoken_line(text: TextLook, width: int) -> str:
+    """The last draft and what is being said; why there is none; how late it is."""
+    if text.sentence:
+        return text.sentence[:width]
+    last = text.finals[-1].text if text.finals else ""
+    late = f"  ({text.lag:.0f} s behind)" if text.lag >= 1 else ""
+    words = f"{last} … {text.partial}" if text.partial else last
+    return words[-max(1, width - len(late)) :] + late
 
 
 def status_line(session: RunningSession, look: Look) -> str:

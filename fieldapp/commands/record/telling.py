@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fieldapp.bulk.drafts import TIER
 from fieldapp.model import Segment
 from fieldapp.session.closing import Outcome
-from fieldapp.store import people, prompts
+from fieldapp.store import people, prompts, texts
 from fieldapp.store.store import Store
 
 _SHOWN = 40
@@ -17,6 +18,7 @@ def as_data(store: Store, outcome: Outcome) -> dict[str, Any]:
     """Everything a script wants to know."""
     rate, db = outcome.rate, store.reader()
     codes = {person.id: person.code for person in people.persons(db)}
+    drafts = {segment.id: [text.text for text in texts.texts(db, segment.id) if text.tier == TIER] for segment in outcome.segments}
     varieties = {variety.id: variety.name for variety in people.varieties(db)}
 
     def row(segment: Segment) -> dict[str, Any]:
@@ -27,6 +29,8 @@ def as_data(store: Store, outcome: Outcome) -> dict[str, Any]:
             "stop": round(segment.span.stop / rate, 4),
             "meaning_id": segment.meaning_id,
             "text": item.text if item else "",
+            "draft": " ".join(drafts[segment.id]),
+            "state": segment.state,
             "take": segment.take,
             "best": segment.best,
             "speaker": codes[segment.speaker] if segment.speaker else "",
@@ -61,7 +65,12 @@ def _told(told: Mapping[str, Any], recovered: bool) -> list[str]:
     lines = [f"{done} {told['seconds']:.1f} s in the session {told['session']}: {len(segments)} segments, {len(told['files'])} files"]
     for segment in segments[:_SHOWN]:
         what = segment["meaning_id"] or segment.get("of", "")
-        notes = [name for name in ("silent", "gap") if segment.get(name)] + [str(segment.get("answer", ""))] + list(segment["kinds"])
+        notes = (
+            [name for name in ("silent", "gap") if segment.get(name)]
+            + [str(segment.get("answer", ""))]
+            + list(segment["kinds"])
+            + [f"'{segment['draft']}'" if segment["draft"] else ""]
+        )
         place = f"{segment['start']:8.2f} - {segment['stop']:8.2f}"
         best = "*" if segment["best"] else " "
         lines.append(f"  {place}  {what:<20} take {segment['take']}{best} {segment['speaker']:<8} {', '.join(filter(None, notes))}".rstrip())

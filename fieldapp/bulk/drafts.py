@@ -1,0 +1,79 @@
+"""How what a recogniser made of a pending segment is kept: draft text, state and vectors in one commit. The same while recording and in bulk.
+
+What a person wrote is never touched. One `Drafts` belongs to one thread; the writing itself happens on the `db-writer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fieldapp import __version__
+from fieldapp.bulk.embedding import Embeddings
+from fieldapp.model import Annotation, AnnotationId, RunId, Segment, new_id
+from fieldapp.speech.embed import embedded, speech_steps
+from fieldapp.speech.finals import FinalRules, Utterance
+from fieldapp.speech.manifest import Manifest
+from fieldapp.speech.recogniser import F32
+from fieldapp.store import runs, segments, texts
+from fieldapp.store.rows import SEGMENT
+from fieldapp.store.store import Store
+from fieldapp.store.transaction import Transaction
+
+TIER = "transcription"
+LISTENED = "speech-detection"
+DETECTOR = {"detector": "silero v6"}
+UNHEARD = "state = 'pending' AND NOT EXISTS (SELECT 1 FROM annotation WHERE annotation.segment = segment.id AND tier = 'transcription')"
+
+
+class Drafts:
+    """One run of a recogniser over segments of a fieldbook."""
+
+    def __init__(self, store: Store, manifest: Manifest, finals: FinalRules, about: Mapping[str, Any]) -> None:
+        self._store, self._manifest, self._finals = store, manifest, finals
+        self._embeddings: Embeddings | None = None
+        parameters = {"model": manifest.name, "language": finals.language, "beam": finals.beam, **about}
+        self._run = store.do(lambda tx: runs.begin_run(tx, "transcription", __version__, parameters))
+
+    def write(self, segment: Segment, utterance: Utterance, probabilities: Callable[[], F32]) -> bool:
+        """Keep it, unless somebody wrote, moved or deleted meanwhile. `probabilities` of speech, one for 32 ms, are asked for where there are vectors."""
+        vectors = None
+        if utterance.frames is not None and len(utterance.frames):
+            vectors = embedded(utterance.frames, speech_steps(probabilities(), len(utterance.frames)))
+            self._embeddings = self._embeddings or Embeddings.of(self._store, self._manifest, utterance.frames.shape[1])
+
+        def work(tx: Transaction) -> bool:
+            now = SEGMENT.first(tx.db, f"id = ? AND {UNHEARD}", segment.id)
+            if now is None or now.span != segment.span:
+                return False
+            quality = dict(now.quality) | ({"heard_language": utterance.language} if not self._finals.language else {})
+            if utterance.text:
+                texts.add_texts(tx, [_draft(segment, utterance, self._run)])
+            else:
+                quality["no_text"] = utterance.reason
+            segments.update_segment(tx, replace(now, state="draft", quality=quality))
+            if vectors and self._embeddings:
+                self._embeddings.put(tx, segment, vectors)
+            return True
+
+        return self._store.do(work, remade=True)
+
+    def end(self, result: Mapping[str, Any]) -> None:
+        """The run is over: renew what is learnt from all vectors, and note how it went."""
+        if self._embeddings:
+            self._embeddings.renew_heads(self._store)
+        self._store.do(lambda tx: runs.end_run(tx, self._run, result))
+
+
+def _draft(segment: Segment, utterance: Utterance, run: RunId) -> Annotation:
+    return Annotation(
+        id=AnnotationId(new_id()),
+        segment=segment.id,
+        tier=TIER,
+        text=utterance.text,
+        source=f"machine:{utterance.model}",
+        state="draft",
+        confidence=round(utterance.confidence, 4),
+        run=run,
+    )
