@@ -7,7 +7,7 @@ kept as it stands, so that the project can be given back with all that Fieldapp 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,14 +19,17 @@ from fieldapp.corpus.saymore.project import Project, Sitting, Speaker, matched
 from fieldapp.intake.importing import Import, Report
 from fieldapp.intake.manifest import SOUND_SUFFIXES, Problem, Row, Wanted
 from fieldapp.intake.stems import fold
-from fieldapp.model import Person, PersonId, Session, SessionId, new_id
+from fieldapp.model import Person, PersonId, Recording, Segment, Session, SessionId, new_id
 from fieldapp.store import people, sessions
+from fieldapp.store.rows import SEGMENT
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 
 _PERSON = {"name": "name", "gender": "gender", "education": "education", "primaryOccupation": "occupation", "description": "description"}
 _SESSION = {"title": "title", "date": "date", "description": "description", "genre": "genre", "location": "place"}
 CONSENT_FILES = "consent_files"
+_NEAR_MS = 20
+"""SayMore rounds the names of its files."""
 
 
 @dataclass(slots=True)
@@ -116,6 +119,39 @@ def _session(tx: Transaction, project: Project, sitting: Sitting, raw: str) -> N
             person = Person(id=PersonId(new_id()), code=code, name=named)
             people.add_person(tx, person)
         sessions.take_part(tx, filled.id, person.id)
+
+
+def link_spoken(store: Store) -> int:
+    """Join oral annotations that came as files with the segments they are about, once those are there; returns how many were joined."""
+    return store.do(_link_spoken)
+
+
+def _link_spoken(tx: Transaction) -> int:
+    joined = 0
+    for answer in list(SEGMENT.each(tx.db, "json_extract(metadata, '$.oral_annotation') IS NOT NULL")):
+        told = answer.metadata
+        home = sessions.recording(tx.db, answer.recording)
+        wanted = (int(told["start_ms"]), int(told["stop_ms"]))
+        about = next((one for one in _segments_of(tx, home, str(told["of"])) if one.id != answer.id and _near(one, home.rate, wanted)), None)
+        if about is None:
+            continue
+        metadata = {key: value for key, value in told.items() if key not in ("oral_annotation", "start_ms", "stop_ms")}
+        SEGMENT.update(tx, replace(answer, metadata={**metadata, "oral": told["oral_annotation"], "of": about.id}))
+        sessions.update_recording(tx, replace(home, role=str(told["oral_annotation"])))
+        joined += 1
+    return joined
+
+
+def _segments_of(tx: Transaction, home: Recording, name: str) -> Iterator[Segment]:
+    """The segments of the recording of that file name in the same session."""
+    for recording in sessions.recordings(tx.db, home.session):
+        about = recording.metadata.get("import")
+        if isinstance(about, dict) and str(about.get("name", "")).casefold() == name.casefold():
+            yield from SEGMENT.each(tx.db, "recording = ? ORDER BY start, pk", recording.id)
+
+
+def _near(segment: Segment, rate: int, wanted: tuple[int, int]) -> bool:
+    return all(abs(own - other) <= _NEAR_MS for own, other in zip(segment.span.milliseconds(rate), wanted))
 
 
 def annotation_files(project: Project) -> Sequence[Path]:

@@ -18,8 +18,8 @@ from fieldapp.corpus.exporters import Options, exporter
 from fieldapp.corpus.output import Output, no_progress
 from fieldapp.corpus.saymore.project import is_project, read_project
 from fieldapp.errors import ImportProblem
-from fieldapp.model import Consent, ConsentId, new_id
-from fieldapp.projects import annotation_files, bring_project
+from fieldapp.model import Consent, ConsentId, Segment, SegmentId, Span, new_id
+from fieldapp.projects import annotation_files, bring_project, link_spoken
 from fieldapp.store import consent, people, segments, sessions
 from fieldapp.store.rows import ANNOTATION, SEGMENT
 from fieldapp.store.store import Store
@@ -85,6 +85,14 @@ def test_people_sessions_and_sound_come_in_and_a_second_time_nothing_changes(tmp
         assert {p for p, _ in sessions.participants(store.reader(), found.id)} == {ana.id, other.id}
         oral = [s.metadata for s in SEGMENT.each(store.reader()) if s.metadata.get("oral_annotation")]
         assert [(m["oral_annotation"], m["start_ms"]) for m in oral] == [("careful", "1250")]
+        assert link_spoken(store) == 0, "no segment of those times is there yet"
+        (home,) = {s.recording for s in SEGMENT.each(store.reader()) if not s.metadata.get("oral_annotation")}
+        target = Segment(id=SegmentId(new_id()), recording=home, span=Span(1250 * RATE // 1000, 3500 * RATE // 1000))
+        store.do(lambda tx: segments.add_segments(tx, [target]))
+        assert link_spoken(store) == 1
+        (answer,) = segments.oral_annotations(store.reader(), target.id)
+        assert answer.metadata["oral"] == "careful"
+        assert sessions.recording(store.reader(), answer.recording).role == "careful"
         again = bring_project(store, project, no_progress)
         assert sum(r.imported for r in again.sound) == 0
         assert len(people.persons(store.reader())) == 2

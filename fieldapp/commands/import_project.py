@@ -9,7 +9,7 @@ from typing import Any
 from fieldapp.commands import Progress
 from fieldapp.corpus.saymore.project import read_project
 from fieldapp.intake.annotations import attach, read
-from fieldapp.projects import annotation_files, bring_project
+from fieldapp.projects import annotation_files, bring_project, link_spoken
 from fieldapp.store.store import Store
 
 _SHOWN = 20
@@ -30,6 +30,7 @@ def bring_in(store: Store, folders: Sequence[Path], progress: Progress, *, dry: 
             brought = bring_project(store, project, progress)
             found, files = read(annotation_files(project), {}, progress, allow_outside=False)
             attach(store, found, progress, dry=False)
+            about["oral_annotations"] = link_spoken(store)
             files += [one.report for one in found]
             problems += [{"where": p.where, "what": p.sentence} for report in brought.sound for p in report.problems]
             problems += [{"where": one.file, "what": one.problem} for one in files if one.problem]

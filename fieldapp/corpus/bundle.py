@@ -83,12 +83,12 @@ class Bundle:
     """Masters that may leave in one piece, because nothing in them is held back; of the others only cuts may."""
 
     def masters(self) -> Iterator[tuple[Recording, tuple[Segment, ...]]]:
-        """Each master recording with its segments, in the order of the segments, then the masters without any."""
+        """Each master, spoken answers to segments (role `careful`, `translation`) too, with its segments."""
         by_master: dict[RecordingId, list[Segment]] = {}
         for segment in self.segments:
             by_master.setdefault(segment.recording, []).append(segment)
         for recording in self.recordings.values():
-            if recording.master is None and recording.role == "master":
+            if recording.master is None:
                 yield recording, tuple(by_master.get(recording.id, ()))
 
     def parts_of(self, master: RecordingId) -> list[Recording]:

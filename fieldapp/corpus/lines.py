@@ -158,6 +158,30 @@ def distinct_names(texts: Iterable[str]) -> dict[str, str]:
     return names
 
 
+def own_markers(found: Iterable[Line], known: Iterable[str], *, longest: int = 20) -> dict[str, str]:
+    """For each tier a format has no marker for one of our own, `x` and small letters, and no two alike."""
+    tiers = sorted({tier for line in found for tier in line.texts} - set(known))
+    short = {tier: "x" + (re.sub(r"[^a-z]", "", tier.lower()) or "tier")[:longest] for tier in tiers}
+    markers: dict[str, str] = {}
+    for tier, marker in short.items():
+        chosen, letters = marker, iter("abcdefghijklmnopqrstuvwxyz" * 9)
+        while chosen in markers.values():
+            chosen = f"{chosen}{next(letters)}"
+        markers[tier] = chosen
+    return markers
+
+
+def markers_told(markers: dict[str, str]) -> str:
+    """The markers and what they stand for, on one row."""
+    return "; ".join(f"{marker}={tier}" for tier, marker in markers.items())
+
+
+def markers_read(told: str) -> dict[str, str]:
+    """What `markers_told` said: tier by marker."""
+    pairs = (part.strip().partition("=") for part in told.split(";"))
+    return {marker: tier for marker, equals, tier in pairs if equals and marker.startswith("x") and tier}
+
+
 def one_row(text: str, where: str, losses: list[Loss]) -> str:
     """The text on one row, for formats where a line break ends the field; what is lost is told."""
     row = " ".join(text.split()) if re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029]", text) else text

@@ -13,7 +13,7 @@ from sounding import exported, frames_of, sounding_bundle
 from fieldapp.corpus.exporters.saymore import PRESERVED
 from fieldapp.corpus.saymore.record import Record
 from fieldapp.corpus.validate import validate_eaf
-from fieldapp.model import PersonId, SessionId
+from fieldapp.model import PersonId, RecordingId, Segment, SegmentId, SessionId, Span
 
 PROJECT = "Edolo_friends"
 
@@ -66,6 +66,23 @@ def test_what_somebody_elses_file_says_is_kept_and_contacts_are_not(tmp_path: Pa
     text = (tmp_path / "out" / PROJECT / "People" / "W1" / "W1.person").read_text()
     assert "<blood>AB</blood>" in text
     assert "0815" not in text
+
+
+def test_spoken_answers_lie_in_their_own_folder_named_after_the_stretch(tmp_path: Path) -> None:
+    bundle = sounding_bundle(tmp_path / "book")
+    (master,) = bundle.recordings.values()
+    answers = replace(master, id=RecordingId("R2"), role="careful", path="audio/ETR009_T1_careful.wav")
+    (tmp_path / "book" / answers.path).write_bytes((tmp_path / "book" / master.path).read_bytes())
+    about = {"oral": "careful", "of": "G1"}
+    takes = tuple(Segment(id=SegmentId(f"C{n}"), recording=answers.id, span=Span(n * 1000, n * 1000 + 500), take=n, metadata=about) for n in (1, 2))
+    more = replace(bundle, recordings={master.id: master, answers.id: answers}, segments=(*bundle.segments, *takes), whole=frozenset({master.id, answers.id}))
+    losses = exported(more, "saymore", tmp_path / "out", audio=True)
+    folder = tmp_path / "out" / PROJECT / "Sessions" / "ETR009" / "ETR009_T1_Source.wav_Annotations"
+    assert {p.name: frames_of(p) for p in folder.iterdir()} == {"0.5_to_1.75_Careful.wav": (2000, 500)}
+    assert any(loss.startswith("C1: another take") for loss in losses)
+    assert len(list(folder.parent.glob("*.wav"))) == 1
+    exported(more, "elan", tmp_path / "elan")
+    assert {p.name for p in (tmp_path / "elan").iterdir()} == {"ETR009_T1.eaf", "ETR009_T1_careful.eaf"}
 
 
 def test_a_record_nobody_changed_keeps_every_byte() -> None:

@@ -10,7 +10,7 @@ import re
 
 from fieldapp.corpus.bundle import Bundle, Loss, SoundFile
 from fieldapp.corpus.exporters import Options
-from fieldapp.corpus.lines import Line, lines, one_row, plain_name
+from fieldapp.corpus.lines import Line, lines, markers_told, one_row, own_markers, plain_name
 from fieldapp.corpus.output import Output
 
 NAME = "chat"
@@ -31,9 +31,10 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     for number, (sound, found) in enumerate(lines(bundle, options, losses)):
         out.progress(number / max(1, len(bundle.recordings)), f"writing {sound.stem}{SUFFIX}")
         letters = three_letters([line.speaker for line in found])
-        rows = [*_head(bundle, sound, found, letters)]
+        markers = own_markers(found, (*TIERS, "transcription"), longest=6)
+        rows = [*_head(bundle, sound, found, letters), *([f"@Comment:\ttiers {markers_told(markers)}"] if markers else [])]
         for line in found:
-            rows += _utterance(line, letters[line.speaker], losses)
+            rows += _utterance(line, letters[line.speaker], TIERS | markers, losses)
         out.text(f"{sound.stem}{SUFFIX}", "\n".join([*rows, "@End"]) + "\n")
     return losses
 
@@ -72,7 +73,7 @@ def _head(bundle: Bundle, sound: SoundFile, found: list[Line], letters: dict[str
     return rows
 
 
-def _utterance(line: Line, short: str, losses: list[Loss]) -> list[str]:
+def _utterance(line: Line, short: str, names: dict[str, str], losses: list[Loss]) -> list[str]:
     spoken = one_row(line.text("transcription"), line.segment.id, losses)
     main = " ".join(_SPECIAL.sub(" ", spoken).split())
     sign = next((t for t in _TERMINATORS if main.endswith(t)), ".")
@@ -83,8 +84,7 @@ def _utterance(line: Line, short: str, losses: list[Loss]) -> list[str]:
         rows.append(f"%xorg:\t{spoken}")
     for tier, annotation in line.texts.items():
         if tier != "transcription":
-            name = TIERS.get(tier) or "x" + re.sub(r"[^a-z]", "", tier.lower())[:6]
-            rows.append(f"%{name}:\t{one_row(annotation.text, annotation.id, losses)}")
+            rows.append(f"%{names[tier]}:\t{one_row(annotation.text, annotation.id, losses)}")
     if line.draft_note():
         rows.append(f"%xsrc:\t{line.draft_note()}")
     return rows

@@ -87,7 +87,7 @@ def _phrase(phrase: etree._Element, line: Line, number: int, languages: dict[str
             continue
         code = annotation.language or meta
         languages.setdefault(code, False)
-        _item(phrase, _ITEMS.get(tier, "note"), code, annotation.text if tier in _ITEMS else f"{tier}: {annotation.text}")
+        _item(phrase, _ITEMS.get(tier, "note"), code, annotation.text if tier in _ITEMS else f"tier {tier}: {annotation.text}")
     if line.draft_note():
         _item(phrase, "note", meta, line.draft_note())
 

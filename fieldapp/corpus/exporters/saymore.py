@@ -7,12 +7,13 @@ piece goes as one file a segment.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from fieldapp.corpus.bundle import Bundle, Loss, SoundFile
 from fieldapp.corpus.exporters import Options
-from fieldapp.corpus.lines import Line, language_of, lines, plain_name, variety_of
+from fieldapp.corpus.lines import Line, all_lines, cut_line, language_of, lines, plain_name, variety_of
 from fieldapp.corpus.output import Output
 from fieldapp.corpus.pieces import apart, copy_sound, suffix_of
 from fieldapp.corpus.saymore.eaf import two_tiers
@@ -26,6 +27,8 @@ SUFFIX = ".sprj"
 PRESERVED = "saymore"
 """The key in a session's or person's metadata that holds their file as it came."""
 PRESERVED_PROJECT = "saymore_project"
+ORAL = {"careful": "Careful", "translation": "Translation"}
+"""Kinds of spoken answers, as SayMore names their files."""
 _CONTACT = ("howToContact", "contact", "email", "phone")
 
 
@@ -33,6 +36,7 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     """One project folder, named after the fieldbook."""
     losses: list[Loss] = []
     project = plain_name(bundle.title)
+    spoken, bundle = _spoken(bundle)
     bundle, sources = apart(bundle, losses) if options.audio else (bundle, {})
     out.bytes(f"{project}/{project}.sprj", _project(bundle))
     names = {p.id: _called(p, options) for p in bundle.persons.values()}
@@ -44,6 +48,7 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     for session in bundle.sessions.values():
         out.bytes(f"{project}/Sessions/{session.name}/{session.name}.session", _session(bundle, session, names))
     files = list(lines(bundle, options, losses))
+    stretches: dict[str, str] = {}
     for number, (sound, found) in enumerate(files):
         out.progress(number / len(files), f"writing {sound.stem}")
         session = bundle.sessions[sound.recording.session]
@@ -51,13 +56,49 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
         ending = suffix_of(source) if source else Path(sound.recording.path).suffix.lower()
         media = f"{sound.stem}{ending}" if sound.stem.endswith("_Source") else f"{sound.stem}_Source{ending}"
         place = f"{project}/Sessions/{session.name}/{media}"
+        stretches |= {line.segment.id: f"{place}_Annotations/{_stretch(*line.milliseconds)}" for line in found}
         if source:
             out.file(place, partial(copy_sound, bundle, source))
         else:
             losses.append(Loss(sound.recording.id, "the sound (it was not asked for)"))
         out.bytes(f"{place}.meta", _meta(bundle, sound, found, names))
         out.bytes(f"{place}.annotations.eaf", two_tiers(found, media, session.date[:10], losses))
+    _write_spoken(spoken, stretches, out, options, losses)
     return losses
+
+
+def _spoken(bundle: Bundle) -> tuple[Bundle, Bundle]:
+    """The careful respeakings and oral translations of segments that leave too, and everything else."""
+    there = {segment.id for segment in bundle.segments}
+    answers = tuple(s for s in bundle.segments if s.metadata.get("oral") in ORAL and s.metadata.get("of") in there)
+    rest = tuple(s for s in bundle.segments if s not in answers)
+    homes = {s.recording for s in rest}
+    only_answers = {s.recording for s in answers} - homes
+    recordings = {key: r for key, r in bundle.recordings.items() if key not in only_answers and r.master not in only_answers}
+    return replace(bundle, segments=answers), replace(bundle, segments=rest, recordings=recordings)
+
+
+def _write_spoken(spoken: Bundle, stretches: dict[str, str], out: Output, options: Options, losses: list[Loss]) -> None:
+    """One file an answer, named after the stretch it answers; of several takes the best, else the last, is SayMore's one."""
+    chosen: dict[str, Line] = {}
+    for line in sorted(all_lines(spoken, options, losses), key=lambda line: (line.segment.best, line.segment.take, line.segment.id)):
+        about = line.segment.metadata
+        place = f"{stretches.get(str(about['of']), '')}_{ORAL[str(about['oral'])]}.wav"
+        if str(about["of"]) not in stretches:
+            losses.append(Loss(line.segment.id, "an answer to a segment that could not be written"))
+            continue
+        if place in chosen:
+            losses.append(Loss(chosen[place].segment.id, "another take of an oral annotation: SayMore has room for one"))
+        chosen[place] = line
+    for place, line in chosen.items():
+        losses += [Loss(text.id, "the texts of an oral annotation") for text in line.texts.values()]
+        if options.audio:
+            out.file(place, partial(cut_line, spoken, line))
+
+
+def _stretch(start: int, stop: int) -> str:
+    """Seconds as SayMore writes them: 1.25_to_3.5."""
+    return f"{start / 1000:.10g}_to_{stop / 1000:.10g}"
 
 
 def _called(person: Person, options: Options) -> str:

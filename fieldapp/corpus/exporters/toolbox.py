@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fieldapp.corpus.bundle import Bundle, Loss
 from fieldapp.corpus.exporters import Options
-from fieldapp.corpus.lines import Line, lines, one_row, plain_name
+from fieldapp.corpus.lines import Line, lines, markers_told, one_row, own_markers
 from fieldapp.corpus.output import Output
 
 NAME = "toolbox"
@@ -23,13 +23,15 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     for number, (sound, found) in enumerate(lines(bundle, options, losses)):
         out.progress(number / max(1, len(bundle.recordings)), f"writing {sound.stem}{SUFFIX}")
         rows = ["\\_sh v3.0  400  Text", "\\_DateStampHasFourDigitYear", "", f"\\id {sound.stem}"]
+        markers = own_markers(found, MARKERS)
+        rows += [f"\\tiers {markers_told(markers)}"] if markers else []
         for place, line in enumerate(found, 1):
-            rows += ["", f"\\ref {sound.stem}.{place:03}", *_record(line, losses)]
+            rows += ["", f"\\ref {sound.stem}.{place:03}", *_record(line, MARKERS | markers, losses)]
         out.text(f"{sound.stem}{SUFFIX}", "\n".join(rows) + "\n")
     return losses
 
 
-def _record(line: Line, losses: list[Loss]) -> list[str]:
+def _record(line: Line, names: dict[str, str], losses: list[Loss]) -> list[str]:
     start, stop = line.milliseconds
     rows = [f"\\ELANBegin {start / 1000:.3f}", f"\\ELANEnd {stop / 1000:.3f}"]
     if line.speaker:
@@ -39,7 +41,7 @@ def _record(line: Line, losses: list[Loss]) -> list[str]:
     if words and len(words) == len(glosses):
         texts["transcription"], texts["gloss"] = _columns(words, glosses)
     for tier, text in texts.items():
-        rows.append(f"\\{MARKERS.get(tier) or 'x' + plain_name(tier)} {text}")
+        rows.append(f"\\{names[tier]} {text}")
     if line.draft_note():
         rows.append(f"\\src {line.draft_note()}")
     return rows

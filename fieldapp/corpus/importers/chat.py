@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fieldapp.corpus.document import Document, Media, Text, Utterance, understand
 from fieldapp.corpus.importers.untimed import utterance
-from fieldapp.corpus.lines import drafts_told
+from fieldapp.corpus.lines import drafts_told, markers_read
 from fieldapp.corpus.written import beginning, text_of
 from fieldapp.errors import ImportProblem
 
@@ -35,11 +35,14 @@ def read(path: Path, mapping: Mapping[str, str]) -> Document:
     """The whole transcript."""
     warnings: list[str] = []
     names: dict[str, str] = {}
+    ours: dict[str, str] = {}
     media: tuple[Media, ...] = ()
     blocks: list[list[tuple[str, str]]] = []
     for marker, value in _lines(text_of(path, warnings)):
         if marker == "@Comment" and (named := _NAMED.fullmatch(value)):
             names[named[1]] = named[2].strip()
+        elif marker == "@Comment" and value.startswith("tiers "):
+            ours = markers_read(value.removeprefix("tiers "))
         elif marker == "@Media":
             media = (Media(relative=value.split(",")[0].strip()),)
         elif marker.startswith("*"):
@@ -48,7 +51,7 @@ def read(path: Path, mapping: Mapping[str, str]) -> Document:
             blocks[-1].append((marker, value))
     if not blocks:
         raise ImportProblem(f"{path} holds no line of speech.", "A CHAT transcript has lines that begin with * and a speaker.")
-    tiers = _tiers(blocks, mapping)
+    tiers = _tiers(blocks, ours | dict(mapping))
     found = tuple(_utterance(block, names, tiers, warnings, number) for number, block in enumerate(blocks, 1))
     return Document(format=NAME, media=media, utterances=found, tiers=tiers, warnings=tuple(dict.fromkeys(warnings)))
 

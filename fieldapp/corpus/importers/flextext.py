@@ -5,6 +5,7 @@ Morphemes stay in the file, which the fieldbook keeps.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,8 @@ NAME = "flextext"
 TITLE = "FieldWorks (FLExText)"
 SUFFIXES = (".flextext", ".xml")
 
+_OWN_TIER = re.compile(r"tier (?P<tier>[^:]+): (?P<text>.*)", re.DOTALL)
+"""How our export writes tiers that FLEx has no item for."""
 _TIERS = {"gls": "translation", "lit": "gloss", "note": "note"}
 
 
@@ -65,9 +68,8 @@ def _texts(phrase: etree._Element, mapping: Mapping[str, str], tiers: dict[str, 
             or mapping.get(kind)
             or (("ipa" if "fonipa" in language else "transcription") if kind == "txt" else _TIERS.get(kind, kind or "note"))
         )
-        name, _, rest = text.partition(": ")
-        if tier == "note" and rest and name.isidentifier() and "draft by " not in rest:
-            tier, text = name, rest
+        if tier == "note" and (ours := _OWN_TIER.fullmatch(text)):
+            tier, text = ours["tier"], ours["text"]
         else:
             tiers[label] = tier
         texts.append(Text(tier, text, language))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fieldapp.corpus.document import Document, Text, Utterance, understand
 from fieldapp.corpus.importers.untimed import utterance
+from fieldapp.corpus.lines import markers_read
 from fieldapp.corpus.written import beginning, milliseconds, text_of
 from fieldapp.errors import ImportProblem
 
@@ -19,6 +20,8 @@ _TIERS = {"t": "transcription", "tx": "transcription", "ph": "ipa", "g": "gloss"
           "fte": "translation", "nt": "note"}  # fmt: skip
 _MARKER = re.compile(r"\\([^\s\\]+)(?:[ \t](.*))?")
 _NOT_TEXT = {"_sh", "_DateStampHasFourDigitYear", "id", "ref", "dt", "ELANBegin", "ELANEnd", "ELANParticipant", "ELANMediaURL", "ELANMediaMIME", "src"}
+_OURS = re.compile(r"^\\tiers (.*)$", re.MULTILINE)
+"""How our export tells what its own markers stand for."""
 _CLOCK = re.compile(r"(\d{1,3}):(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)")
 
 
@@ -31,11 +34,13 @@ def sniff(path: Path) -> bool:
 def read(path: Path, mapping: Mapping[str, str]) -> Document:
     """The whole file."""
     warnings: list[str] = []
-    records = list(_records(text_of(path, warnings)))
+    text = text_of(path, warnings)
+    records = list(_records(text))
     if not records:
         raise ImportProblem(f"{path} holds no record.", "A Toolbox text marks its lines with \\ref.")
     used = dict.fromkeys(marker for record in records for marker, _ in record if marker not in _NOT_TEXT)
-    said = {name: mapping.get(name) or mapping.get(f"\\{name}") or _TIERS.get(name, "") for name in used}
+    ours = markers_read(told[1]) if (told := _OURS.search(text)) else {}
+    said = {name: mapping.get(name) or mapping.get(f"\\{name}") or _TIERS.get(name) or ours.get(name, "") for name in used}
     tiers = {name: one.tier for name, one in understand(used, {key: value for key, value in said.items() if value}).items()}
     found = tuple(_utterance(record, tiers, warnings, number) for number, record in enumerate(records, 1))
     return Document(format=NAME, utterances=found, tiers=tiers, warnings=tuple(dict.fromkeys(warnings)))
