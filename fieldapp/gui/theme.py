@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
+from fieldapp import paths
+
 GRID = 8
 BASE_TEXT_PX = 13
 
@@ -109,6 +111,7 @@ def _style_sheet(c: Colours, percent: int) -> str:
     def px(n: int) -> str:
         return f"{scaled(n, percent)}px"
 
+    arrow, check = (paths.resource("icons", f"{name}-{'dark' if c is DARK else 'light'}.svg").as_posix() for name in ("down", "check"))
     return f"""
     QWidget {{ color: {c.text}; }}
     QMainWindow, QDialog {{ background: {c.window}; }}
@@ -156,6 +159,13 @@ def _style_sheet(c: Colours, percent: int) -> str:
     QPushButton:disabled {{ color: {c.muted}; }}
     QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox, QDateEdit {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px;
       padding: {px(5)} {px(8)}; selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+    QComboBox::down-arrow {{ image: url("{arrow}"); width: {px(14)}; height: {px(14)}; }}
+    QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator {{ width: {px(14)}; height: {px(14)}; border: 1px solid {c.muted};
+      border-radius: 3px; background: {c.panel}; }}
+    QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {c.accent}; border-color: {c.accent}; image: url("{check}"); }}
+    QCheckBox::indicator:focus {{ border: 2px solid {c.accent}; }}
+    QCheckBox:focus {{ color: {c.accent}; }}
+    QLineEdit, QPlainTextEdit {{ placeholder-text-color: {c.muted}; }}
     QComboBox::drop-down {{ border: none; width: {px(24)}; }}
     QTextEdit[draft="true"] {{ color: {c.muted}; border: 1px dotted {c.muted}; }}
     QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; alternate-background-color: {c.window}; }}

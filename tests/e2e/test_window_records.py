@@ -18,6 +18,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.main_window import MainWindow
 from fieldapp.gui.pages.record import ThePage
 from fieldapp.gui.recording import Wanted
+from fieldapp.gui.short_recording import Heard
 from fieldapp.session.running import RunningSession
 from fieldapp.settings import Settings
 from fieldapp.store import people, sessions
@@ -102,3 +103,23 @@ def test_a_closed_window_leaves_the_recorder_recording_and_the_next_one_goes_on(
     again.close()
     assert len(recordings) == 1
     assert recordings[0].frames > 96_000
+
+
+def test_the_microphone_is_tested_measured_and_played_back(window: MainWindow, virtual_mic: VirtualMic, qtbot: QtBot, tmp_path: Path) -> None:
+    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(8 * 48000) / 48000)
+    soundfile.write(tmp_path / "voice.wav", tone, 48000)
+    mic = page_of(window)._setup.mic
+    heard: list[Heard] = []
+    levels: list[object] = []
+    mic.recording.heard.connect(heard.append)
+    mic.recording.levels.connect(levels.append)
+    virtual_mic.play(tmp_path / "voice.wav")
+    mic.recording.start("", 1.5)
+    qtbot.waitUntil(lambda: bool(heard), timeout=40_000)
+    assert heard[0].frames >= 48_000
+    assert -14 < heard[0].quality.peak_db < -7
+    assert levels
+    assert "dB" in mic._said.text()
+    folder = heard[0].path.parent
+    mic.close_sound()
+    assert not folder.exists()

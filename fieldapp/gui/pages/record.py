@@ -37,13 +37,16 @@ class ThePage(Page):
     DEEDS = (
         Deed("record.start", "Start recording", "Ctrl+R", page="record", needs="writable"),
         Deed("record.stop", "Stop recording", "Ctrl+.", page="record", needs="recording"),
+        Deed("record.test", "Test the microphone", "Ctrl+T", page="record", needs="writable"),
+        Deed("record.speaker", "Window for the speaker", "W", page="record", needs="recording"),
+        Deed("record.countdown", "Count down before each prompt", "C", page="record", needs="recording"),
         *(Deed(f"record.{key}", title, keys, page="record", needs="recording") for key, (title, keys) in SESSION_KEYS.items()),
     )
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self.recording = recording_of(desk)
-        self._setup = RecordSetup(self)
+        self._setup = RecordSetup(desk, self)
         self._stage = RecordStage(desk, self.recording, self)
         self._faces = QStackedLayout(self)
         self._faces.addWidget(self._setup)
@@ -71,11 +74,19 @@ class ThePage(Page):
             self._on_start(self._setup.wanted())
         elif key == "stop":
             self.recording.stop()
+        elif key == "test":
+            self._setup.mic.test()
+        elif key == "speaker":
+            self._stage.show_to_speaker()
+        elif key == "countdown":
+            self._stage.count_down()
         elif self.recording.press(key):
             self._stage.pressed(key)
 
     def may_close(self) -> bool:
         """Closing the window never ends a recording: the recorder goes on, and the next start finds it."""
+        self._setup.close_sound()
+        self._stage.follow(False)
         self.recording.leave()
         return True
 

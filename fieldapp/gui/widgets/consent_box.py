@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListWidget, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.widgets.card_kinds import day
@@ -162,6 +162,16 @@ class ConsentBox(QWidget):
         self._will.setText("\n".join(lines))
         self._asking.show()
         self._keep.setFocus()
+        QTimer.singleShot(0, self, self._show_warning)
+
+    @Slot()
+    def _show_warning(self) -> None:
+        """Bring it into sight, once it has its place."""
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(self._really)
 
     @Slot()
     def _on_really(self) -> None:

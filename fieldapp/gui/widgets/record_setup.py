@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from pathlib import Path
 
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from fieldapp.gui.desk import Desk
 from fieldapp.gui.recording import PROMPT_LISTS, Wanted
+from fieldapp.gui.widgets.consent_panel import ConsentPanel
+from fieldapp.gui.widgets.mic_panel import MicPanel
 from fieldapp.gui.words import say
 
-WIDTH_PX = 560
+FROM_FILE = "*"
 
 
 class RecordSetup(QWidget):
@@ -18,7 +23,7 @@ class RecordSetup(QWidget):
     take_over = Signal()
     mend = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, desk: Desk, parent: QWidget) -> None:
         super().__init__(parent)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(48, 40, 48, 40)
@@ -29,7 +34,6 @@ class RecordSetup(QWidget):
         outer.addWidget(self._left_over())
         panel = QFrame(self)
         panel.setObjectName("panel")
-        panel.setMaximumWidth(WIDTH_PX)
         form = QFormLayout(panel)
         form.setContentsMargins(24, 24, 24, 24)
         form.setSpacing(12)
@@ -40,7 +44,23 @@ class RecordSetup(QWidget):
         self._prompts.addItem(say("None: free conversation"), "")
         for name in PROMPT_LISTS:
             self._prompts.addItem(name, name)
-        outer.addWidget(panel)
+        self._prompts.addItem(say("From a file ..."), FROM_FILE)
+        self._prompts.activated.connect(self._on_prompts)
+        self.mic = MicPanel(desk, self)
+        self.consent = ConsentPanel(desk, self)
+        self._speaker.currentTextChanged.connect(self._on_speaker)
+        for part in (self.mic, self.consent):
+            part.busy.connect(self._on_short)
+        columns = QHBoxLayout()
+        columns.setSpacing(16)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for column, widgets in ((left, (panel, self.consent)), (right, (self.mic,))):
+            column.setSpacing(16)
+            for widget in widgets:
+                column.addWidget(widget)
+            column.addStretch()
+            columns.addLayout(column, 1)
+        outer.addLayout(columns)
         row = QHBoxLayout()
         self._button = QPushButton(say("Record"), self)
         self._button.setProperty("role", "record")
@@ -58,7 +78,7 @@ class RecordSetup(QWidget):
         box = QComboBox(self)
         box.setEditable(editable)
         box.setAccessibleName(name)
-        box.setMinimumWidth(WIDTH_PX // 2)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         form.addRow(name, box)
         return box
 
@@ -86,6 +106,8 @@ class RecordSetup(QWidget):
             box.addItems(names)
             box.setEditText(typed)
         self._button.setEnabled(writable)
+        self.mic.first_look()
+        self._on_speaker()
 
     def left_behind(self, alive: bool, crashed: int) -> None:
         """A recording that is still going on, or masters that were never closed."""
@@ -103,7 +125,38 @@ class RecordSetup(QWidget):
 
     def wanted(self) -> Wanted:
         """What was chosen."""
-        return Wanted(self._speaker.currentText().strip(), self._variety.currentText().strip(), self._prompts.currentData() or "")
+        prompts = self._prompts.currentData() or ""
+        return Wanted(self._speaker.currentText().strip(), self._variety.currentText().strip(), "" if prompts == FROM_FILE else prompts, self.mic.device)
+
+    def close_sound(self) -> None:
+        """The window closes: remove what was recorded on trial."""
+        self.mic.close_sound()
+        self.consent.close_sound()
+
+    def offer_prompts(self, path: Path) -> None:
+        """Choose a list that lies in a file."""
+        self._prompts.insertItem(self._prompts.count() - 1, path.name, str(path))
+        self._prompts.setCurrentIndex(self._prompts.count() - 2)
+
+    @Slot()
+    def _on_prompts(self) -> None:
+        if self._prompts.currentData() != FROM_FILE:
+            return
+        self._prompts.setCurrentIndex(0)
+        chosen, _ = QFileDialog.getOpenFileName(self, say("A list of prompts"), "", say("Tables (*.csv *.tsv *.json *.txt)"))
+        if chosen:
+            self.offer_prompts(Path(chosen))
+
+    @Slot()
+    def _on_speaker(self) -> None:
+        self.consent.ask(code=self._speaker.currentText().strip(), device=self.mic.device)
+
+    @Slot(bool)
+    def _on_short(self, busy: bool) -> None:
+        """One microphone, one recording: while it is tested nothing else begins."""
+        self._button.setEnabled(not busy)
+        for part in (self.mic, self.consent):
+            part.setEnabled(not busy or part.recording.running or part is self.sender())
 
     @Slot()
     def _on_start(self) -> None:

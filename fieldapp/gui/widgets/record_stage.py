@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.recording import GrowingSound, Recording
 from fieldapp.gui.widgets.meter import FLOOR_DB, Meter
+from fieldapp.gui.widgets.speaker_window import SpeakerWindow
 from fieldapp.gui.widgets.spectrogram import Spectrogram, Tile
 from fieldapp.gui.widgets.timeline import Timeline, clock
 from fieldapp.gui.widgets.waveform import Waveform
@@ -35,6 +36,8 @@ class RecordStage(QWidget):
         self._desk, self._recording = desk, recording
         self._sound: GrowingSound | None = None
         self._shown: Item | None = None
+        self._takes_seen: set[tuple[int, int, str]] = set()
+        self._speaker = SpeakerWindow(desk.colours, self.window())
         self._timeline = Timeline(48_000, SHOWN_S * 48_000, self)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 16, 24, 16)
@@ -50,9 +53,9 @@ class RecordStage(QWidget):
         self._wave.shows_cursor = self._tones.shows_cursor = False
         outer.addWidget(self._wave, 1)
         outer.addWidget(self._tones, 2)
-        hints = QLabel(
-            say("Space next   R again   S skip   B back   D discard   2 second answer   A other pronunciation   G good   M mark   P pause   Ctrl+. stop"), self
-        )
+        hints = QLabel(say("Space next   R again   S skip   B back   D discard   2 second answer   A other pronunciation"), self)
+        hints.setText(hints.text() + "   " + say("G good   M mark   P pause   W for the speaker   Ctrl+. stop"))
+        hints.setWordWrap(True)
         hints.setProperty("role", "muted")
         outer.addWidget(hints)
         self._timer = QTimer(self)
@@ -123,9 +126,16 @@ class RecordStage(QWidget):
         self._did = QLabel(panel)
         self._did.setProperty("role", "muted")
         self._did.setWordWrap(True)
-        for widget in (self._device, self._meter, self._level, self._warnings, self._did):
+        heading = QLabel(say("Takes"), panel)
+        heading.setProperty("role", "heading")
+        self._takes = QListWidget(panel)
+        self._takes.setAccessibleName(say("Takes"))
+        self._takes.setProperty("role", "plain")
+        self._takes.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys belong to the prompts
+        for widget in (self._device, self._meter, self._level, self._warnings, heading):
             column.addWidget(widget)
-        column.addStretch()
+        column.addWidget(self._takes, 1)
+        column.addWidget(self._did)
         return panel
 
     def follow(self, running: bool) -> None:
@@ -133,14 +143,30 @@ class RecordStage(QWidget):
         if running and not self._timer.isActive():
             self._sound, self._shown = None, None
             self._did.clear()
+            self._takes.clear()
+            self._takes_seen.clear()
             session = self._recording.session
             self._who.setText(session.plan.session.name if session is not None else "")
             self._timer.start()
             self.setFocus()
         elif not running:
             self._timer.stop()
+            self._speaker.close()
             for widget in (self._wave, self._tones):
                 widget.set_sound(None)
+
+    def show_to_speaker(self) -> None:
+        """Open or close the window for the speaker."""
+        if self._speaker.isVisible():
+            self._speaker.close()
+        else:
+            self._speaker.open()
+        self._did.setText(say("The window for the speaker is open: W closes it, C counts down.") if self._speaker.isVisible() else "")
+
+    def count_down(self) -> None:
+        """Whether the speaker sees a count-down before each prompt."""
+        self._speaker.counts = not self._speaker.counts
+        self._did.setText(say("Each prompt is counted down.") if self._speaker.counts else say("No count-down."))
 
     def pressed(self, key: str) -> None:
         """Show that a key was heard."""
@@ -160,6 +186,7 @@ class RecordStage(QWidget):
             return
         self._draw_state(look)
         self._draw_prompt(look)
+        self._draw_takes(look)
         self._draw_sound(look)
 
     def _draw_state(self, look: Look) -> None:
@@ -188,7 +215,18 @@ class RecordStage(QWidget):
         self._gloss.setText("  ·  ".join(gloss for gloss in item.gloss.values() if gloss != item.text) if item else "")
         store = self._desk.store
         picture = QPixmap(str(store.folder / item.picture)) if item and item.picture and store is not None else QPixmap()
+        self._speaker.show_item(item.id if item else "", item.text if item else "", picture)
         self._picture.setPixmap(picture if picture.isNull() else picture.scaledToWidth(PICTURE_PX, Qt.TransformationMode.SmoothTransformation))
+
+    def _draw_takes(self, look: Look) -> None:
+        """One line a take, the newest on top."""
+        view = look.view
+        if view.place is None or (view.place, view.take, view.answer) in self._takes_seen:
+            return
+        self._takes_seen.add((view.place, view.take, view.answer))
+        word = self._shown.text if self._shown is not None else ""
+        parts = (f"{view.place + 1}", word, say("take {take}", take=view.take) if view.take > 1 else "", view.answer)
+        self._takes.insertItem(0, "   ".join(part for part in parts if part))
 
     def _draw_sound(self, look: Look) -> None:
         if self._sound is None:

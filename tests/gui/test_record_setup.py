@@ -1,0 +1,116 @@
+"""Before and beside a recording: the microphone's verdict, consent kept as evidence, prompt lists from files, the window for the speaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from fieldapp.audio.quality import CLIPPED, Quality, measure
+from fieldapp.gui.desk import Desk
+from fieldapp.gui.main_window import MainWindow
+from fieldapp.gui.pages.record import ThePage
+from fieldapp.gui.short_recording import Heard
+from fieldapp.gui.theme import LIGHT
+from fieldapp.gui.widgets import mic_panel
+from fieldapp.gui.widgets.consent_panel import keep_evidence
+from fieldapp.gui.widgets.mic_panel import verdict
+from fieldapp.gui.widgets.speaker_window import SpeakerWindow
+from fieldapp.settings import Settings
+from fieldapp.store import consent, people, sessions
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def page(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ThePage]:
+    monkeypatch.setattr(mic_panel, "fresh_devices", lambda: {"input": []})  # looking takes a process of its own
+    window = MainWindow(Desk(Settings(language="en"), tmp_path / "settings.json"))
+    qtbot.addWidget(window)
+    window.show()
+    window.desk.create(tmp_path / "book", "book")
+    window.show_page("record")
+    assert isinstance(window.page, ThePage)
+    yield window.page
+    window.close()
+
+
+def heard(folder: Path) -> Heard:
+    path = folder / "said.wav"
+    soundfile.write(path, 0.3 * np.sin(np.arange(16000) / 5), 16000, subtype="PCM_24")
+    return Heard(path, 16000, 16000, 1, 24, measure(path), "Zoom H5", "")
+
+
+@pytest.mark.parametrize(
+    ("quality", "said", "good"),
+    [
+        (Quality(-12.0, -25.0, -65.0, 40.0, 0, ()), "Sounds good.", True),
+        (Quality(0.0, -8.0, -60.0, 50.0, 9, (CLIPPED,)), "clipped", False),
+        (Quality(-12.0, -25.0, -40.0, 12.0, 0, ()), "room is loud", False),
+    ],
+)
+def test_the_test_is_judged_in_a_sentence(quality: Quality, said: str, good: bool) -> None:
+    sentence, fine = verdict(quality)
+    assert said in sentence
+    assert fine is good
+
+
+def test_spoken_consent_lies_in_the_fieldbook_as_evidence(page: ThePage, tmp_path: Path) -> None:
+    store = page.desk.store
+    assert store is not None
+    keep_evidence(store, "W1", ["archive", "train"], heard(tmp_path))
+    person = people.find_person(store.reader(), "W1")
+    assert person is not None
+    said = consent.consents(store.reader(), person.id)
+    assert [one.purpose for one in said] == ["archive", "train"]
+    assert (store.folder / said[0].evidence).is_file()
+    assert [r.role for r in sessions.recordings(store.reader())] == ["consent"]
+
+
+def test_consent_cannot_be_recorded_before_somebody_is_named(page: ThePage) -> None:
+    panel = page._setup.consent
+    assert not panel._button.isEnabled()
+    page._setup._speaker.setEditText("W1")
+    assert panel._button.isEnabled()
+
+
+def test_a_prompt_list_from_a_file_is_chosen(page: ThePage, tmp_path: Path) -> None:
+    listed = tmp_path / "animals.csv"
+    listed.write_text("text\ndog\ncat\n", encoding="utf-8")
+    page._setup.offer_prompts(listed)
+    assert page._setup.wanted().prompts == str(listed)
+
+
+def test_the_speaker_sees_the_word_or_the_picture_and_nothing_else(page: ThePage, qtbot: QtBot) -> None:
+    speaker = SpeakerWindow(LIGHT, page.window())
+    qtbot.addWidget(speaker)
+    speaker.show_item("1", "太阳", QPixmap())
+    speaker.open()
+    word = speaker.grab().toImage()
+    red = QPixmap(40, 40)
+    red.fill(QColor("#00ff00"))
+    speaker.show_item("2", "sun", red)
+    shown = speaker.grab().toImage()
+    assert word != shown
+    assert shown.pixelColor(shown.width() // 2, shown.height() // 2) == QColor("#00ff00")
+    QTest.keyClick(speaker, Qt.Key.Key_Escape)
+    assert not speaker.isVisible()
+
+
+def test_a_count_down_hides_the_prompt_until_it_is_over(page: ThePage, qtbot: QtBot) -> None:
+    speaker = SpeakerWindow(LIGHT, page.window())
+    qtbot.addWidget(speaker)
+    speaker.counts = True
+    speaker._timer.setInterval(5)
+    speaker.show_item("1", "sun", QPixmap())
+    assert speaker.counting == 3
+    qtbot.waitUntil(lambda: speaker.counting == 0)
+    speaker.show_item("1", "sun", QPixmap())
+    assert speaker.counting == 0
