@@ -22,7 +22,8 @@ import soundfile
 
 from fieldapp.cli import main
 from fieldapp.intake.manifest import SOUND_SUFFIXES
-from fieldapp.store import sessions
+from fieldapp.store import people, sessions
+from fieldapp.store.rows import RECORDING, SEGMENT
 from fieldapp.store.store import Store
 
 
@@ -39,7 +40,8 @@ def files_and_rows(book: Path) -> tuple[set[str], set[str]]:
         recordings = sessions.recordings(store.reader())
         for one in recordings:
             assert hashlib.sha256((book / one.path).read_bytes()).hexdigest() == one.sha256
-        assert store.reader().execute("SELECT count(*) FROM segment").fetchone()[0] == len(recordings)
+        talks = [one for one in recordings if "mark" in one.metadata["import"]]  # long and without words: kept for listening
+        assert store.reader().execute("SELECT count(*) FROM segment").fetchone()[0] == len(recordings) - len(talks)
     return {f"audio/{path.name}" for path in (book / "audio").iterdir()}, {path for one in recordings for path in (one.path, one.original) if path}
 
 
@@ -176,3 +178,22 @@ def test_a_full_disk_stops_with_a_sentence_and_keeps_what_is_in(small_disk: Path
     files, known = files_and_rows(book)
     assert files == known
     assert not (book / "derived" / "incoming").exists()
+
+
+def test_a_long_talk_without_words_is_a_recording_for_listening_and_is_known_again(tmp_path: Path) -> None:
+    talk = tmp_path / "talk.wav"
+    soundfile.write(talk, np.random.default_rng(5).normal(0, 0.1, 25 * 8000), 8000, subtype="PCM_16")
+    folder = tmp_path / "book"
+    Store.create(folder, "book").close()
+    assert main(["import", str(folder), str(talk), "--speaker", "W1", "--variety", "Wu"]) == 0
+    assert main(["import", str(folder), str(talk), "--speaker", "W1", "--variety", "Wu"]) == 0
+    (tmp_path / "copy.wav").write_bytes(talk.read_bytes())
+    assert main(["import", str(folder), str(tmp_path / "copy.wav"), "--speaker", "W1"]) == 0
+    with Store.open(folder, read_only=True) as store:
+        db = store.reader()
+        (recording,) = RECORDING.each(db)
+        assert list(SEGMENT.each(db)) == []
+        speaker = people.find_person(db, "W1")
+        assert speaker is not None
+        assert recording.metadata["speaker"] == speaker.id
+        assert sessions.participants(db, recording.session) == [(speaker.id, "speaker")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from fieldapp import __version__
 from fieldapp.bulk.drafts import DETECTOR, LISTENED, UNHEARD, Drafts
@@ -80,9 +81,11 @@ def _listen(store: Store, master: Recording, sound: Sound, rules: EndpointRules)
         return 0
     spans = [at_rate(span, master.rate) for span in find_speech(sound(master), rules)]
 
+    heard = partial(Segment, recording=master.id, speaker=master.metadata.get("speaker"), variety=master.metadata.get("variety"), source="machine:silero")
+
     def work(tx: Transaction) -> int:
         run = runs.begin_run(tx, LISTENED, __version__, {"recording": master.id, **DETECTOR})
-        segments.add_segments(tx, [Segment(id=SegmentId(new_id()), recording=master.id, span=span, source="machine:silero") for span in spans])
+        segments.add_segments(tx, [heard(id=SegmentId(new_id()), span=span) for span in spans])
         runs.end_run(tx, run, {"segments": len(spans)})
         return len(spans)
 

@@ -35,8 +35,8 @@ def load(db: sqlite3.Connection) -> Index:
         for sha256 in (row["source"], row["sha256"]):
             if sha256:
                 index.recordings.setdefault(sha256, RecordingId(row["id"]))
-    texts = "SELECT json_extract(metadata, '$.import.mark'), json_extract(metadata, '$.import.content') FROM segment WHERE source = 'import'"
-    for mark, content in db.execute(texts):
+    marked = "SELECT json_extract(metadata, '$.import.mark') AS mark, json_extract(metadata, '$.import.content') FROM"
+    for mark, content in db.execute(f"{marked} segment WHERE source = 'import' UNION {marked} recording WHERE mark IS NOT NULL"):
         index.marks.setdefault(mark, set()).add(content)
     return index
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from fieldapp.intake.manifest import Row
 from fieldapp.intake.staging import Staged
-from fieldapp.model import Annotation, AnnotationId, Recording, RecordingId, Segment, SegmentId, Session, SessionId, Span, new_id
+from fieldapp.model import Annotation, AnnotationId, PersonId, Recording, RecordingId, Segment, SegmentId, Session, SessionId, Span, VarietyId, new_id
 from fieldapp.store import people, segments, sessions
 from fieldapp.store.texts import add_texts
 from fieldapp.store.transaction import Transaction
 
 SOURCE = "import"
+UTTERANCE_SECONDS = 20.0
+"""Sound without words that is longer than one utterance gets no segment: `fieldapp transcribe` or a person listens where in it somebody speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,14 @@ def write_arrival(tx: Transaction, session: str, arrival: Arrival) -> str:
     """Write one row; tells what became of it: `imported`, `described` (a known sound gained a description) or `duplicates`."""
     row = arrival.row
     if arrival.staged:
-        _write_recordings(tx, SessionId(session), arrival, arrival.staged)
+        talk = _is_talk(row, arrival.staged)
+        _write_recordings(tx, SessionId(session), arrival, arrival.staged, _heading(tx, arrival) if talk else {})
+        if talk:
+            return "imported"
     home = sessions.recording(tx.db, arrival.recording)
     wanted = _segment(tx, arrival, home)
+    if "mark" in home.metadata.get(SOURCE, {}) and not (row.texts or row.meaning_id):
+        return "duplicates"
     before = [] if arrival.staged else [one for one in segments.segments(tx.db, home.id) if one.source == SOURCE]
     if before and any(_says_as_much(tx, one, wanted, row) for one in before):
         return "duplicates"
@@ -74,9 +83,23 @@ def write_arrival(tx: Transaction, session: str, arrival: Arrival) -> str:
     return "imported" if arrival.staged else "described"
 
 
-def _write_recordings(tx: Transaction, session: SessionId, arrival: Arrival, staged: Staged) -> None:
+def _is_talk(row: Row, staged: Staged) -> bool:
+    return not (row.texts or row.meaning_id) and staged.frames > UTTERANCE_SECONDS * staged.rate
+
+
+def _heading(tx: Transaction, arrival: Arrival) -> dict[str, Any]:
+    """What a recording without segments keeps of its row: who speaks which variety, and the marks by which it is known again."""
+    speaker, variety = _who(tx, arrival.row)
+    said = {"speaker": speaker, "variety": variety, **arrival.row.metadata}
+    return {name: value for name, value in said.items() if value} | {SOURCE: {"mark": arrival.mark, "content": arrival.content}}
+
+
+def _write_recordings(tx: Transaction, session: SessionId, arrival: Arrival, staged: Staged, heading: Mapping[str, Any]) -> None:
     first = 0
-    about = {SOURCE: {"name": arrival.row.path.name, "sha256": arrival.sha256} | ({"trouble": staged.trouble} if staged.trouble else {})}
+    origin = {"name": arrival.row.path.name, "sha256": arrival.sha256} | ({"trouble": staged.trouble} if staged.trouble else {})
+    about = {**heading, SOURCE: {**heading.get(SOURCE, {}), **origin}}
+    if heading.get("speaker"):
+        sessions.take_part(tx, session, heading["speaker"])
     for number, part in enumerate(staged.parts):
         sessions.add_recording(
             tx,
@@ -100,10 +123,14 @@ def _write_recordings(tx: Transaction, session: SessionId, arrival: Arrival, sta
         first += part.frames
 
 
+def _who(tx: Transaction, row: Row) -> tuple[PersonId | None, VarietyId | None]:
+    speaker = people.ensure_person(tx, row.speaker).id if row.speaker else None
+    return speaker, people.ensure_variety(tx, row.variety, language=row.language).id if row.variety else None
+
+
 def _segment(tx: Transaction, arrival: Arrival, home: Recording) -> Segment:
     row = arrival.row
-    speaker = people.ensure_person(tx, row.speaker).id if row.speaker else None
-    variety = people.ensure_variety(tx, row.variety, language=row.language).id if row.variety else None
+    speaker, variety = _who(tx, row)
     frames = arrival.staged.frames if arrival.staged else max(part.first_frame + part.frames for part in sessions.parts(tx.db, home.id))
     return Segment(
         id=SegmentId(new_id()),
