@@ -120,14 +120,14 @@ def test_options_may_stand_anywhere(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["import", "--dry-run", str(book), str(folder)]) == 0
 
 
-def test_wrong_usage_and_what_is_not_built_are_said_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_is_said_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = tmp_path / "book"
     main(["new", str(book)])
     capsys.readouterr()
-    assert answer(capsys, "import", book)[::2] == (2, "fieldapp: There is nothing to import. Name files or folders, or a --manifest.\n")
+    assert answer(capsys, "import", book)[::2] == (2, "fieldapp: There is nothing to import. Name files or folders, a --manifest or --annotations.\n")
     code, _, said = answer(capsys, "import", book, "--annotations", "a.eaf")
     assert code == 1
-    assert "not built yet" in said
+    assert "a.eaf" in said
     code, _, said = answer(capsys, "import", tmp_path / "nowhere", tmp_path)
     assert code == 1
     assert said.count("\n") == 1
