@@ -18,6 +18,7 @@ from fieldapp import paths
 from fieldapp.audio.client import RecorderClient
 from fieldapp.audio.growing import GrowingMaster
 from fieldapp.audio.quality import wrong_microphone
+from fieldapp.commands.engine import has_model, live_engine
 from fieldapp.errors import AudioError
 from fieldapp.gui.desk import Desk, Recorded
 from fieldapp.gui.widgets.timeline import clock
@@ -67,7 +68,7 @@ class Recording(QObject):
 
     def take_over(self) -> None:
         """Go on with what a recorder of this fieldbook is recording."""
-        self._begin(lambda: _Begun(recovery.take_over(self._store, "window"), ()))
+        self._begin(lambda: _Begun(self._with_text(recovery.take_over(self._store, "window")), ()))
 
     def left_behind(self) -> tuple[bool, int]:
         """Whether a recorder is still recording for this fieldbook, and how many masters a crash left unclosed."""
@@ -155,7 +156,14 @@ class Recording(QObject):
         except BaseException:
             client.bye()
             raise
-        return _Begun(session, (*(listed.problems if listed else ()), *((warning.sentence,) if warning else ())))
+        return _Begun(self._with_text(session), (*(listed.problems if listed else ()), *((warning.sentence,) if warning else ())))
+
+    def _with_text(self, session: RunningSession) -> RunningSession:
+        """Live text as the settings want it; without a model nothing of it is loaded."""
+        settings = self._desk.settings
+        if settings.live_policy != "off" and has_model(settings.model):
+            session.write_live(lambda: live_engine(settings))
+        return session
 
     def _on_begun(self, begun: _Begun) -> None:
         self.session = begun.session

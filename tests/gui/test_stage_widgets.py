@@ -12,10 +12,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from fieldapp.gui.theme import DARK, LIGHT
+from fieldapp.gui.widgets.live_lines import LiveLines
 from fieldapp.gui.widgets.spectrogram import TILE_COLUMNS, Spectrogram, Tile, tile_pixels
 from fieldapp.gui.widgets.timeline import Timeline
 from fieldapp.gui.widgets.waveform import Waveform
-from fieldapp.model import Span
+from fieldapp.model import SegmentId, Span
+from fieldapp.session.live_text import Said, TextLook
 
 pytestmark = pytest.mark.gui
 RATE = 48000
@@ -116,3 +118,21 @@ def test_dragging_selects_and_clicking_sets_the_cursor(qtbot: QtBot) -> None:
     assert dragged is not None
     assert line.selection is None
     assert line.cursor == pytest.approx(5 * RATE, abs=2 * RATE / 100)
+
+
+def test_live_text_shows_drafts_what_is_being_said_and_how_late_it_is(qtbot: QtBot) -> None:
+    lines = LiveLines(LIGHT)
+    qtbot.addWidget(lines)
+    lines.show_text(None)
+    assert lines.isHidden()
+    said = tuple(Said(SegmentId(str(number)), Span(number, number + 1), text) for number, text in enumerate(("first", "我今日去田里", "שלום")))
+    lines.show_text(TextLook(finals=said, partial="and now", lag=0.4, sentence=""))
+    assert not lines.isHidden()
+    assert lines.accessibleDescription().split("\n") == ["我今日去田里", "שלום", "and now", "live 0.4 s behind"]
+    lines.resize(300, lines.sizeHint().height())
+    assert not lines.grab().isNull()
+    lines.show_text(TextLook(lag=61.0, level=4, sentence=""))
+    assert lines.state() == "live 61 s behind; nothing is lost"
+    lines.show_text(TextLook(sentence="No live text: the model is damaged."))
+    assert lines.state() == "No live text: the model is damaged."
+    assert not lines.grab().isNull()

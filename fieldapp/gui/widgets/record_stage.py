@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QListWidget, QPushBut
 
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.recording import GrowingSound, Recording
+from fieldapp.gui.widgets.live_lines import LiveLines
 from fieldapp.gui.widgets.meter import FLOOR_DB, Meter
 from fieldapp.gui.widgets.speaker_window import SpeakerWindow
 from fieldapp.gui.widgets.spectrogram import Spectrogram, Tile
@@ -53,6 +54,8 @@ class RecordStage(QWidget):
         self._wave.shows_cursor = self._tones.shows_cursor = False
         outer.addWidget(self._wave, 1)
         outer.addWidget(self._tones, 2)
+        self._live = LiveLines(desk.colours, self)
+        outer.addWidget(self._live)
         hints = QLabel(say("Space next   R again   S skip   B back   D discard   2 second answer   A other pronunciation"), self)
         hints.setText(hints.text() + "   " + say("G good   M mark   P pause   W for the speaker   Ctrl+. stop"))
         hints.setWordWrap(True)
@@ -177,7 +180,7 @@ class RecordStage(QWidget):
         """Another theme."""
         for widget in (self._wave, self._tones):
             widget.set_colours(self._desk.colours)
-        self._meter.colours = self._desk.colours
+        self._meter.colours = self._live.colours = self._desk.colours
 
     @Slot()
     def _on_draw(self) -> None:
@@ -188,6 +191,7 @@ class RecordStage(QWidget):
         self._draw_prompt(look)
         self._draw_takes(look)
         self._draw_sound(look)
+        self._live.show_text(look.text)
 
     def _draw_state(self, look: Look) -> None:
         rate = self._recording.session.plan.master.rate if self._recording.session is not None else 48_000
