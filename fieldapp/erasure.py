@@ -115,13 +115,16 @@ def _sound(store: Store, person: PersonId, *, overwrite: bool) -> tuple[tuple[st
             inside = [Span(c.start - part.first_frame, c.stop - part.first_frame) for span in wanted if (c := span.clip(home))]
             if not inside:
                 continue
-            if part.original:
+            if part.original and not overwrite:
                 kept.append(part.original)
             try:
                 if overwrite:
                     silence(store.folder / part.path, inside)
+                    if part.original:
+                        (store.folder / part.original).unlink(missing_ok=True)
+                        silenced.append(f"{part.original} (deleted: {part.path} was made of it)")
                     path = store.folder / part.path
-                    fresh = replace(part, sha256=_digest(path), bytes=path.stat().st_size)
+                    fresh = replace(part, sha256=_digest(path), bytes=path.stat().st_size, original="")
                     store.do(partial(RECORDING.update, value=fresh))
                 (silenced if overwrite else kept).append(part.path)
             except AudioError as trouble:

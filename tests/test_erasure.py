@@ -167,10 +167,23 @@ def test_a_fieldbook_open_elsewhere_is_not_compacted(book: Path) -> None:
 
 
 def test_what_is_no_plain_wav_is_not_silenced(tmp_path: Path) -> None:
-    path = tmp_path / "x.flac"
+    path = tmp_path / "x.ogg"
     soundfile.write(path, np.zeros(100, np.int16), RATE)
-    with pytest.raises(AudioError, match="no plain WAV"):
+    with pytest.raises(AudioError, match="neither plain WAV nor FLAC"):
         silence(path, [Span(0, 10)])
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+def test_flac_is_silent_there_and_the_same_elsewhere(subtype: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.flac"
+    soundfile.write(path, (np.arange(1, 3 * RATE + 1, dtype=np.int32) << 16), RATE, subtype=subtype)
+    before, _ = soundfile.read(path, dtype="int32")
+    assert silence(path, [Span(10, 20), Span(RATE, 2 * RATE)]) == RATE + 10
+    after, _ = soundfile.read(path, dtype="int32")
+    assert set(np.flatnonzero(before != after)) <= {*range(10, 20), *range(RATE, 2 * RATE)}
+    assert not after[10:20].any()
+    assert not after[RATE : 2 * RATE].any()
+    assert soundfile.info(path).subtype == subtype
 
 
 def test_where_a_refused_voice_is_heard_too_the_sound_stays(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
