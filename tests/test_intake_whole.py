@@ -125,9 +125,9 @@ def test_wrong_usage_is_said_plainly(tmp_path: Path, capsys: pytest.CaptureFixtu
     main(["new", str(book)])
     capsys.readouterr()
     assert answer(capsys, "import", book)[::2] == (2, "fieldapp: There is nothing to import. Name files or folders, a --manifest or --annotations.\n")
-    code, _, said = answer(capsys, "import", book, "--annotations", "a.eaf")
+    code, report, _ = answer(capsys, "import", book, "--annotations", "a.eaf")
     assert code == 1
-    assert "a.eaf" in said
+    assert "a.eaf" in json.dumps(report)
     code, _, said = answer(capsys, "import", tmp_path / "nowhere", tmp_path)
     assert code == 1
     assert said.count("\n") == 1
