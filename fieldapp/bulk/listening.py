@@ -50,7 +50,7 @@ def listen(store: Store, recogniser: Recogniser, home: Embeddings, sound: Sound,
     """Give every segment that lacks them its vectors and frames. Cancelled keeps what is done."""
     outcome, began = Listened(), time.monotonic()
     wanted = set(home.lacking(store.reader()))
-    masters = [recording for recording in recordings(store.reader()) if recording.master is None and recording.state == "closed"]
+    masters = [recording for recording in recordings(store.reader()) if recording.master is None and recording.state != "recording"]
     work = [(master, waiting) for master in masters if (waiting := [s for s in segments(store.reader(), master.id) if s.id in wanted])]
     rates = {segment.id: master.rate for master, waiting in work for segment in waiting}
     total = sum(segment.span.seconds(master.rate) for master, waiting in work for segment in waiting) or 1.0

@@ -27,6 +27,8 @@ from fieldapp.store.transaction import Transaction
 
 HEARD = "machine:silero"
 FAILURES = 3  # in a row, then the model is left alone
+SOON_SECONDS = 1.0  # sound not heard yet is on its way
+LEAVE_SECONDS = 1.0  # a window that closes waits no longer
 _STEP_SECONDS = 10.0  # heard at most between two jobs of the model
 _PAUSE_SECONDS = 0.05
 _SHOWN = 6
@@ -107,15 +109,16 @@ class LiveText:
         """End at the next chance; whoever takes the session over goes on from the last row."""
         self._given_up.set()
         self._over.set()
-        self._thread.join(self._patience)
+        self._thread.join(LEAVE_SECONDS)
 
     # --- its own thread ---
 
     def _work(self) -> None:
         try:
             engine = self._load()
-            self._tell(sentence="")
-            self._follow(engine)
+            if not self._given_up.is_set():
+                self._tell(sentence="")
+                self._follow(engine)
         except FieldError as trouble:
             log.warning("no live text: %s", trouble)
             self._tell(sentence=f"No live text: {trouble}")
@@ -176,6 +179,7 @@ class LiveText:
     def _do_a_job(self, live: Live, drafts: Drafts, ear: Ear) -> bool:
         """One job of the model, if it is well; whether it told something."""
         if self._failures >= FAILURES:
+            self._tell(waiting=len(self._rows))
             return False
         try:
             done = live.work()
@@ -188,9 +192,15 @@ class LiveText:
             self._write(done, drafts)
         elif isinstance(done, Partial):
             self._tell(partial=done.text, stable=done.stable)
-        status = live.status
-        self._tell(lag=max(status.lag, ear.behind / self._plan.master.rate), level=status.level, waiting=len(self._rows))
+        self._tell_how_late(live, done.delay if done else 0.0, ear)
         return done is not None
+
+    def _tell_how_late(self, live: Live, delay: float, ear: Ear) -> None:
+        """As late as what was told last, or as what is still to be told; nothing to tell is not late."""
+        status, unheard = live.status, ear.behind / self._plan.master.rate
+        last = delay or (self.look().lag if status.speaking or live.has_work else 0.0)
+        late = max(last, status.lag, unheard if unheard > SOON_SECONDS else 0.0)
+        self._tell(lag=late, level=status.level, waiting=len(self._rows))
 
     def _write(self, final: Final, drafts: Drafts) -> None:
         self._failures = 0

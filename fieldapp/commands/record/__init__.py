@@ -213,10 +213,18 @@ def _record(options: argparse.Namespace, session: RunningSession, store: Store, 
         stop_frame = drive.run()
     outcome = session.stop(stop_frame, progress)
     screen.finish()
-    text = session.text.look() if session.text else None
-    drive.said += [text.sentence] if text and text.sentence else []
+    drive.said += _about_text(session, outcome, store)
     notices = [f"{notice.frame / session.plan.master.rate:.1f} s: {notice.sentence}" for notice in session.look().notices]
     return outcome, notices + drive.said
+
+
+def _about_text(session: RunningSession, outcome: Outcome, store: Store) -> list[str]:
+    """Why there is no live text, and what still waits for it."""
+    if session.text is None:
+        return []
+    why, waiting = session.text.look().sentence, sum(segment.state == "pending" for segment in outcome.segments)
+    later = f"{waiting} segments wait for text: fieldapp transcribe {store.folder} --pending" if waiting else ""
+    return [sentence for sentence in (why, later) if sentence]
 
 
 def _answer(store: Store, recorded: list[Outcome], recovered: list[Outcome], said: list[str], notices: list[str] | None = None) -> Answer:

@@ -22,7 +22,7 @@ class Lines:
 
     def __init__(self, stream: TextIO, session: RunningSession) -> None:
         self._stream, self._session = stream, session
-        self._last = ""
+        self._last = self._why = ""
         self._told = self._said = 0
 
     def draw(self, look: Look) -> None:
@@ -34,6 +34,9 @@ class Lines:
         for notice in look.notices[self._told :]:
             self._stream.write(f"{notice.sentence}\n")
         self._told = len(look.notices)
+        if look.text and look.text.sentence != self._why:
+            self._why = look.text.sentence
+            self._stream.write(f"{self._why}\n" if self._why else "")
         self.finish()
 
     def finish(self) -> None:

@@ -87,7 +87,7 @@ def headings(db: sqlite3.Connection) -> list[Heading]:
         " (SELECT max(q.first_frame + q.frames) FROM recording q WHERE q.id = r.id OR q.master = r.id) * 1.0 / r.rate "
         "FROM recording r JOIN session s ON s.id = r.session LEFT JOIN (SELECT recording, count(*) n, "
         f"sum(state IN {_TO_CHECK}) todo, group_concat(DISTINCT speaker) who FROM segment GROUP BY recording) g ON g.recording = r.id "
-        "WHERE r.master IS NULL AND r.state = 'closed' ORDER BY s.date DESC, s.name DESC, r.path"
+        "WHERE r.master IS NULL AND r.state <> 'recording' ORDER BY s.date DESC, s.name DESC, r.path"
     )
     return [
         Heading(id_, path.rsplit("/", 1)[-1], session, date, ", ".join(codes.get(who, "") for who in speakers.split(",") if who), count, todo, seconds)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fieldapp.session.live_text import TextLook
 
 DRAFTS = 2
+SOON_S = 0.05
 LATE_S = 10.0  # later than this it says that nothing is lost
 
 
@@ -52,7 +53,7 @@ class LiveLines(QWidget):
             return text.sentence
         if text.lag > LATE_S:
             return say("live {seconds} s behind; nothing is lost", seconds=f"{text.lag:.0f}")
-        return say("live {seconds} s behind", seconds=f"{text.lag:.1f}")
+        return say("live {seconds} s behind", seconds=f"{text.lag:.1f}") if text.lag >= SOON_S else say("live")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._text is None:
