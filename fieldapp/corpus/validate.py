@@ -103,11 +103,15 @@ def _tier_findings(
             yield from _reference_findings(label, name, annotation, parent, constraint, homes, taken)
         elif label in spans:
             own.append((*spans[label], label))
+    yield from span_findings(name, own)
+
+
+def span_findings(name: str, own: list[tuple[int, int, str]]) -> Iterator[Finding]:
+    """Start, stop and id of the annotations of one tier: each has a length and none overlaps the next."""
     for start, stop, label in own:
         if start >= stop:
             yield Finding(label, f"on tier '{name}' ends at {stop} ms, not after its start at {start} ms")
-    own.sort()
-    for (_, stop, label), (start, _, following) in itertools.pairwise(own):
+    for (_, stop, label), (start, _, following) in itertools.pairwise(sorted(own)):
         if start < stop:
             yield Finding(following, f"on tier '{name}' starts at {start} ms, before '{label}' ends at {stop} ms")
 

@@ -15,6 +15,7 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
     ("encode", "the encoder beside the processor's limit, the cost of vectors, the start", "fieldapp.commands.bench.encode"),
     ("vectors", "heads, kept frames, reading a million vectors, a query by text", "fieldapp.commands.bench.vectors"),
     ("import", "archive speed and memory beside faster-whisper's pipelines", "fieldapp.commands.bench.import_"),
+    ("corpus", "exporting and reading a hundred thousand annotations", "fieldapp.commands.bench.corpus"),
 )
 """Name, what it measures, module."""
 

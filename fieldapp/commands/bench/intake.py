@@ -27,12 +27,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     with tempfile.TemporaryDirectory(dir=options.dir) as place:
         folder = Path(place)
         _short_files(folder / "short", options.files)
-        short = _measured(lambda: _import(folder, folder / "short", progress))
+        short = measured(lambda: _import(folder, folder / "short", progress))
         long = _long_file(folder / "long.wav", options.hours)
         data: dict[str, Any] = {"files": options.files, "short": _rates(short, folder / "short"), "hours": options.hours, "long": {}}
         for what, work in _LONG.items():
             progress(-1, f"{what} of {options.hours} h")
-            data["long"][what] = _rates(_measured(lambda work=work: work(long)), long)  # type: ignore[misc]  # bound per round
+            data["long"][what] = _rates(measured(lambda work=work: work(long)), long)  # type: ignore[misc]  # bound per round
         data["draw_ms"] = _draw(long)
     return Answer(_as_text(data), data)
 
@@ -118,7 +118,7 @@ def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
-def _measured(work: Callable[[], None]) -> tuple[float, float]:
+def measured(work: Callable[[], object]) -> tuple[float, float]:
     """Seconds, and the most memory used so far."""
     begun = time.perf_counter()
     work()

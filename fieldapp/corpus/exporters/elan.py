@@ -8,14 +8,18 @@ whose annotator is the model.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TextIO
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from fieldapp.corpus.bundle import Bundle, Loss, SoundFile, is_machine
 from fieldapp.corpus.exporters import Options
 from fieldapp.corpus.output import Output
+from fieldapp.corpus.validate import sentences, span_findings
 from fieldapp.corpus.xml import legal
 from fieldapp.model import Annotation, Segment
 
@@ -31,6 +35,7 @@ CONSTRAINTS = {
     "Symbolic_Association": "1-1 association with a parent annotation",
     "Included_In": "Time alignable annotations within the parent annotation's time interval, gaps are allowed",
 }
+_IN_ATTRIBUTES = {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"}
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
@@ -61,41 +66,63 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     return losses
 
 
+@dataclass(slots=True)
+class Mark:
+    """One annotation: what it says and where it hangs, on two time slots or on another annotation."""
+
+    text: str
+    attributes: dict[str, str]
+    times: tuple[int, int] | None = None
+
+
+@dataclass(slots=True)
+class Tier:
+    """One tier with its annotations. Kept as plain values: an XML tree of a large corpus would take ten times the memory."""
+
+    attributes: dict[str, str]
+    marks: list[Mark] = field(default_factory=list)
+
+
 class _Document:
     def __init__(self, bundle: Bundle, sound: SoundFile, options: Options, losses: list[Loss]) -> None:
         self.bundle, self.sound, self.options, self.losses = bundle, sound, options, losses
         self.next_annotation = 0
-        self.slots: list[tuple[int, etree._Element, str]] = []
         self.languages: set[str] = set()
         self.types: dict[str, str] = {}
 
     def serialise(self) -> bytes:
         tiers = [tier for family in self._families() for tier in self._tiers(family)]
-        root = etree.Element("ANNOTATION_DOCUMENT", nsmap={"xsi": _XSI})
-        root.set("AUTHOR", "Fieldapp")
-        root.set("DATE", self._date())
-        root.set("FORMAT", "3.0")
-        root.set("VERSION", "3.0")
-        root.set(f"{{{_XSI}}}noNamespaceSchemaLocation", _SCHEMA)
-        root.append(self._header())
-        order = etree.SubElement(root, "TIME_ORDER")
-        for number, (milliseconds, annotation, end) in enumerate(sorted(self.slots, key=lambda slot: slot[0]), 1):
-            etree.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=f"ts{number}", TIME_VALUE=str(milliseconds))
-            annotation.set(end, f"ts{number}")
-        root.extend(tiers)
+        _refuse_overlap(tiers)
+        buffer = io.BytesIO()
+        out = io.TextIOWrapper(buffer, encoding="utf-8", newline="\n")
+        out.write("<?xml version='1.0' encoding='UTF-8'?>\n")
+        schema = f'xsi:noNamespaceSchemaLocation="{_SCHEMA}"'
+        out.write(f'<ANNOTATION_DOCUMENT xmlns:xsi="{_XSI}" AUTHOR="Fieldapp" DATE="{self._date()}" FORMAT="3.0" VERSION="3.0" {schema}>\n')
+        out.write(_indented(self._header()))
+        _write_slots(out, tiers)
+        for tier in tiers:
+            _write_tier(out, tier)
+        for element in self._definitions():
+            out.write(_indented(element))
+        out.write("</ANNOTATION_DOCUMENT>\n")
+        out.flush()
+        return buffer.getvalue()
+
+    def _definitions(self) -> Iterator[etree._Element]:
+        """What stands behind the tiers: types, languages, constraints, the vocabulary of states."""
         for name, constraint in self.types.items():
-            kind = etree.SubElement(root, "LINGUISTIC_TYPE", GRAPHIC_REFERENCES="false", LINGUISTIC_TYPE_ID=name)
+            kind = etree.Element("LINGUISTIC_TYPE", GRAPHIC_REFERENCES="false", LINGUISTIC_TYPE_ID=name)
             kind.set("TIME_ALIGNABLE", "false" if constraint else "true")
             if constraint:
                 kind.set("CONSTRAINTS", constraint)
             if name == "state":
                 kind.set("CONTROLLED_VOCABULARY_REF", "state")
+            yield kind
         for code in sorted(self.languages | {"eng"}):
-            etree.SubElement(root, "LANGUAGE", LANG_ID=_language_id(code), LANG_DEF=code, LANG_LABEL=code)
+            yield etree.Element("LANGUAGE", LANG_ID=_language_id(code), LANG_DEF=code, LANG_LABEL=code)
         for name, meaning in CONSTRAINTS.items():
-            etree.SubElement(root, "CONSTRAINT", DESCRIPTION=meaning, STEREOTYPE=name)
-        root.append(_state_vocabulary())
-        return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+            yield etree.Element("CONSTRAINT", DESCRIPTION=meaning, STEREOTYPE=name)
+        yield _state_vocabulary()
 
     def _date(self) -> str:
         """The day of the recording: an export has no date of its own, or the same corpus would give other bytes tomorrow."""
@@ -129,7 +156,7 @@ class _Document:
             family.end_ms = stop
         return [families[key] for key in sorted(families)]
 
-    def _tiers(self, family: Family) -> Iterator[etree._Element]:
+    def _tiers(self, family: Family) -> Iterator[Tier]:
         """The root tier and its children."""
         roots: dict[str, str] = {}
         root = self._tier(family, ROOT_TIER, "utterance", "")
@@ -137,9 +164,10 @@ class _Document:
         for segment, start, stop in family.pieces:
             texts = self._texts(segment)
             own = texts.pop((ROOT_TIER, ""), None)
-            mark = self._annotation(root, "ALIGNABLE_ANNOTATION", own.text if own else "", own.language if own else "")
-            self.slots += [(start, mark, "TIME_SLOT_REF1"), (stop, mark, "TIME_SLOT_REF2")]
-            roots[segment.id] = str(mark.get("ANNOTATION_ID"))
+            mark = self._mark(own.text if own else "", own.language if own else "")
+            mark.times = (start, stop)
+            root.marks.append(mark)
+            roots[segment.id] = mark.attributes["ANNOTATION_ID"]
             for key, annotation in texts.items():
                 children.setdefault(key, []).append((segment.id, annotation.text, annotation.language))
             for tier, value in _about(segment).items():
@@ -148,10 +176,11 @@ class _Document:
         for (tier, annotator), texts_of_tier in sorted(children.items()):
             element = self._tier(family, tier, "state" if tier == "state" else tier.removeprefix("machine-"), annotator)
             for segment_id, text, language in texts_of_tier:
-                child = self._annotation(element, "REF_ANNOTATION", text, language)
-                child.set("ANNOTATION_REF", roots[segment_id])
+                child = self._mark(text, language)
+                child.attributes["ANNOTATION_REF"] = roots[segment_id]
                 if tier == "state":
-                    child.set("CVE_REF", f"state-{text}")
+                    child.attributes["CVE_REF"] = f"state-{text}"
+                element.marks.append(child)
             yield element
 
     def _texts(self, segment: Segment) -> dict[tuple[str, str], Annotation]:
@@ -169,27 +198,60 @@ class _Document:
             kept[key] = annotation
         return kept
 
-    def _tier(self, family: Family, tier: str, kind: str, annotator: str) -> etree._Element:
+    def _tier(self, family: Family, tier: str, kind: str, annotator: str) -> Tier:
         self.types.setdefault(kind, "" if kind == "utterance" else "Symbolic_Association")
-        element = etree.Element("TIER", LINGUISTIC_TYPE_REF=kind)
+        attributes = {"LINGUISTIC_TYPE_REF": kind}
         if annotator:
-            element.set("ANNOTATOR", annotator)
+            attributes["ANNOTATOR"] = annotator
         if kind != "utterance":
-            element.set("PARENT_REF", family.tier(ROOT_TIER))
+            attributes["PARENT_REF"] = family.tier(ROOT_TIER)
         if family.code:
-            element.set("PARTICIPANT", family.code)
-        element.set("TIER_ID", family.tier(tier))
-        return element
+            attributes["PARTICIPANT"] = family.code
+        return Tier(attributes | {"TIER_ID": family.tier(tier)})
 
-    def _annotation(self, tier: etree._Element, kind: str, text: str, language: str) -> etree._Element:
+    def _mark(self, text: str, language: str) -> Mark:
         self.next_annotation += 1
-        wrapper = etree.SubElement(tier, "ANNOTATION")
-        element = etree.SubElement(wrapper, kind, ANNOTATION_ID=f"a{self.next_annotation}")
+        attributes = {"ANNOTATION_ID": f"a{self.next_annotation}"}
         if language:
             self.languages.add(language)
-            element.set("LANG_REF", _language_id(language))
-        etree.SubElement(element, "ANNOTATION_VALUE").text = legal(text)
-        return element
+            attributes["LANG_REF"] = _language_id(language)
+        return Mark(legal(text), attributes)
+
+
+def _refuse_overlap(tiers: list[Tier]) -> None:
+    """ELAN would lose annotations of such a tier: never the person's fault, so a bug."""
+    for tier in tiers:
+        spans = [(*mark.times, mark.attributes["ANNOTATION_ID"]) for mark in tier.marks if mark.times]
+        if broken := sentences(span_findings(tier.attributes["TIER_ID"], spans)):
+            raise AssertionError(f"The export would break ELAN's rules: {' '.join(broken)}")
+
+
+def _write_slots(out: TextIO, tiers: list[Tier]) -> None:
+    """The time slots in order of time; each annotation learns the names of its own."""
+    ends = [(mark.times[end], mark, f"TIME_SLOT_REF{end + 1}") for tier in tiers for mark in tier.marks if mark.times for end in (0, 1)]
+    out.write("  <TIME_ORDER>\n" if ends else "  <TIME_ORDER/>\n")
+    for number, (milliseconds, mark, end) in enumerate(sorted(ends, key=lambda one: one[0]), 1):
+        out.write(f'    <TIME_SLOT TIME_SLOT_ID="ts{number}" TIME_VALUE="{milliseconds}"/>\n')
+        mark.attributes[end] = f"ts{number}"
+    out.write("  </TIME_ORDER>\n" if ends else "")
+
+
+def _write_tier(out: TextIO, tier: Tier) -> None:
+    out.write(f"  <TIER{_attributes(tier.attributes)}>\n")
+    for mark in tier.marks:
+        kind = "ALIGNABLE_ANNOTATION" if mark.times else "REF_ANNOTATION"
+        value = f"<ANNOTATION_VALUE>{escape(mark.text)}</ANNOTATION_VALUE>"
+        out.write(f"    <ANNOTATION>\n      <{kind}{_attributes(mark.attributes)}>\n        {value}\n      </{kind}>\n    </ANNOTATION>\n")
+    out.write("  </TIER>\n")
+
+
+def _attributes(values: dict[str, str]) -> str:
+    return "".join(f' {name}="{escape(legal(value), _IN_ATTRIBUTES)}"' for name, value in values.items())
+
+
+def _indented(element: etree._Element) -> str:
+    text = str(etree.tostring(element, encoding="unicode", pretty_print=True))
+    return "".join(f"  {row}\n" for row in text.rstrip("\n").split("\n"))
 
 
 def _about(segment: Segment) -> dict[str, str]:
