@@ -25,8 +25,8 @@ def beginning(path: Path, size: int = 4096) -> str:
     return data.decode(_encoding(data), errors="replace")
 
 
-def text_of(path: Path, warnings: list[str]) -> str:
-    """The whole text with LF line ends; an encoding that had to be guessed is told."""
+def text_of(path: Path, warnings: list[str], *, line_ends_as_written: bool = False) -> str:
+    """The whole text, with LF line ends if not asked otherwise; an encoding that had to be guessed is told."""
     try:
         size = path.stat().st_size
         if size > LARGEST_BYTES:
@@ -43,7 +43,8 @@ def text_of(path: Path, warnings: list[str]) -> str:
             raise ImportProblem(f"{path.name} is no text file, or damaged.", "Open it in the program that made it and save it again.") from None
         text = data.decode("cp1252", errors="replace")
         warnings.append("The file is not Unicode; it was read as Western European (Windows-1252). Check the letters.")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff")
+    return text if line_ends_as_written else text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def milliseconds(written: str) -> int | None:

@@ -52,7 +52,8 @@ def write_table(bundle: Bundle, out: Output, options: Options, name: str, delimi
         machine = " ".join(t for t in tiers if t in texts and is_machine(texts[t]))
         formulas = [text for text in texts.values() if guard and guarded(text.text) != text.text]
         losses += [Loss(text.id, "a beginning like a formula's, which got an apostrophe in front") for text in formulas]
-        row = [*fixed, *(texts[t].text if t in texts else "" for t in tiers), machine]
+        losses += [Loss(text.id, "carriage returns, which became line feeds") for text in texts.values() if "\r" in text.text]
+        row = [*fixed, *(_line_feeds(texts[t].text) if t in texts else "" for t in tiers), machine]
         sheet.writerow([guarded(cell) if guard and isinstance(cell, str) else cell for cell in row])
     out.text(name, buffer.getvalue())
     return losses
@@ -66,6 +67,11 @@ def guarded(cell: str) -> str:
 def unguarded(cell: str) -> str:
     """The cell as it was before `guarded`."""
     return cell[1:] if cell.startswith("'") and LIKE_A_FORMULA.match(cell[1:]) else cell
+
+
+def _line_feeds(text: str) -> str:
+    """A lone carriage return would end the row for most readers."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _seconds(frame: int, rate: int) -> str:

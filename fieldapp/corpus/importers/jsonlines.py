@@ -24,6 +24,8 @@ def sniff(path: Path) -> bool:
 def read(path: Path, mapping: Mapping[str, str]) -> Document:
     """The segments with their texts; sessions and people are only taken as far as segments name them."""
     warnings: list[str] = []
+    if not sniff(path):
+        raise ImportProblem(f"{path.name} does not begin as a JSON Lines export of Fieldapp does.")
     sounds: dict[str, str] = {}
     media: list[Media] = []
     utterances: list[Utterance] = []

@@ -42,17 +42,19 @@ _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{0,9})?)")
 
 def sniff(path: Path) -> bool:
     """Whether the first line names a start."""
-    first = beginning(path).lstrip("\ufeff").split("\n", 1)[0]
+    first = re.split(r"[\r\n]", beginning(path).lstrip("\ufeff"), maxsplit=1)[0]
     return any(COLUMNS.get(_plain(cell.strip('"\r ')), "") == "start" for cell in re.split(r"[,;\t|]", first))
 
 
 def read(path: Path, mapping: Mapping[str, str]) -> Document:
     """The whole table."""
     warnings: list[str] = []
-    text = text_of(path, warnings)
+    text = text_of(path, warnings, line_ends_as_written=True)
     csv.field_size_limit(1 << 26)
-    first = text.split("\n", 1)[0]
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=first.count))
+    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    delimiter = max(",;\t|", key=first.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    plain = (lambda cell: cell) if delimiter == "\t" else unguarded  # our TSV is exact
     utterances: list[Utterance] = []
     odd: list[int] = []
     try:
@@ -64,7 +66,7 @@ def read(path: Path, mapping: Mapping[str, str]) -> Document:
             )
         for row in rows:
             if any(cell.strip() for cell in row):
-                found = _utterance(row, header, columns, tiers)
+                found = _utterance([plain(cell) for cell in row], header, columns, tiers)
                 odd += [rows.line_num] if found is None else []
                 utterances += [] if found is None else [found]
     except csv.Error as trouble:
@@ -98,7 +100,7 @@ def _understood(header: list[str], mapping: Mapping[str, str]) -> tuple[dict[str
 def _utterance(row: list[str], header: list[str], columns: Mapping[str, int], tiers: Mapping[int, str]) -> Utterance | None:
     def cell(name: str) -> str:
         place = columns.get(name, len(row))
-        return unguarded(row[place].strip()) if place < len(row) else ""
+        return row[place].strip() if place < len(row) else ""
 
     def time(name: str) -> int | None:
         return _time(cell(name), header[columns[name]]) if name in columns else None
@@ -109,7 +111,7 @@ def _utterance(row: list[str], header: list[str], columns: Mapping[str, int], ti
         return None
     machine = cell("machine_tiers").split()
     texts = tuple(
-        Text(tier, unguarded(row[place]), "", "machine" if tier in machine else "import", "draft" if tier in machine else "confirmed")
+        Text(tier, row[place], "", "machine" if tier in machine else "import", "draft" if tier in machine else "confirmed")
         for place, tier in tiers.items()
         if place < len(row) and row[place].strip()
     )

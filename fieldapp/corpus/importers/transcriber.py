@@ -19,7 +19,7 @@ from fieldapp.errors import ImportProblem
 NAME = "transcriber"
 TITLE = "Transcriber (.trs)"
 SUFFIXES = (".trs",)
-_DOCTYPE = re.compile(rb"<!DOCTYPE\s+Trans\s+SYSTEM\s+[\"'][^\"'<>]*[\"']\s*>")
+_DOCTYPE = re.compile(rb"<!DOCTYPE\s+Trans\s+SYSTEM\s+[\"'][\w.-]*\.dtd[\"']\s*>")
 
 
 def sniff(path: Path) -> bool:
