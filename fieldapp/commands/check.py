@@ -30,11 +30,35 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         findings, done = repaired.after, repaired.done
     else:
         findings = check.examine(folder, progress)
+    if not any(finding.serious for finding in findings):
+        findings += _annotation_originals(folder)
     serious = [finding for finding in findings if finding.serious]
     lines = [*(f"mended: {sentence}" for sentence in done), *_listed(findings)]
     lines.append(f"{len(serious)} serious findings in {folder}" if serious else f"{folder} is sound")
     data = {"fieldbook": str(folder), "sound": not serious, "mended": list(done), "findings": [_as_data(finding) for finding in findings]}
     return Answer("\n".join(lines), data, code=1 if serious else 0)
+
+
+def _annotation_originals(folder: Path) -> tuple[Finding, ...]:
+    """What the rules of their formats say about the annotation files kept as they came in; never serious, because they are not ours to mend."""
+    from fieldapp.corpus import importers
+    from fieldapp.errors import FieldError
+    from fieldapp.store.check_files import annotation_files
+    from fieldapp.store.finding import Finding
+    from fieldapp.store.store import Store
+
+    found = []
+    hint = "What was imported is in the fieldbook; correct the file in the program that made it, if you still use it."
+    try:
+        with Store.open(folder, read_only=True) as store:
+            kept = annotation_files(store.reader())
+        for path in kept:
+            if (folder / path).is_file():
+                warnings = importers.read(folder / path).warnings
+                found += [Finding("odd-annotations", f"{path}: {sentence}", hint, serious=False) for sentence in warnings]
+    except FieldError as trouble:
+        found.append(Finding("odd-annotations", trouble.message, trouble.hint, serious=False))
+    return tuple(found)
 
 
 def _listed(findings: Iterable[Finding]) -> Iterable[str]:

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
             wanted = listed.joined(wanted)
         labelled = annotations.files(options.annotations, wanted.set_aside, [row.path for row in wanted.rows])
         found, told = annotations.read(labelled, mapping, progress, allow_outside=options.allow_outside)
-        linked = [path for one in found for path in annotations.new_sounds(store.reader(), one)]
+        linked = annotations.new_sounds(store.reader(), found)
         wanted = _without(wanted, labelled).joined(manifest.find_files(linked, options.speaker, options.variety))
         if options.dry_run:
             report = importing.rehearse(store, wanted, progress)

@@ -6,7 +6,6 @@ together or not at all. The same file again adds nothing.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -63,6 +62,7 @@ class Found:
     document: Document
     report: FileReport
     on_disk: dict[str, Path | None] = field(default_factory=dict)
+    sums: dict[str, str] = field(default_factory=dict)
     elsewhere: str = ""
 
 
@@ -98,23 +98,26 @@ def read(paths: Sequence[Path], mapping: Mapping[str, str], progress: Progress, 
         report.warnings += document.warnings
         one = Found(path, document, report)
         for sound in document.sounds:
-            one.on_disk[sound], one.elsewhere = sound_links.on_disk(path, document.media_of(sound), allow_outside=allow_outside)
+            place, one.elsewhere = sound_links.on_disk(path, document.media_of(sound), allow_outside=allow_outside)
+            one.on_disk[sound], one.sums[sound] = place, sound_links.checksum(place) if place else ""
         found.append(one)
     return found, broken
 
 
-def new_sounds(db: sqlite3.Connection, one: Found) -> list[Path]:
-    """The sounds of a file that lie on the disk and not in the fieldbook yet."""
+def new_sounds(db: sqlite3.Connection, found: Sequence[Found]) -> list[Path]:
+    """The sounds of these files that lie on the disk and not in the fieldbook yet."""
     known = {value for recording in sound_links.recordings(db) for value in recording.sha256}
-    return [path for path in one.on_disk.values() if path and sound_links.checksum(path) not in known]
+    return [path for one in found for sound, path in one.on_disk.items() if path and one.sums[sound] not in known]
 
 
 def attach(store: Store, found: Sequence[Found], progress: Progress, *, dry: bool) -> None:
     """Add every file to the recordings it belongs to; with `dry` only say what would be added."""
+    known = sound_links.recordings(store.reader())
+    by_sum = {value: recording.id for recording in reversed(known) for value in recording.sha256 if value}
     for number, one in enumerate(found):
         progress(number / len(found), f"adding {one.file.name}")
         try:
-            homes = _homes(store.reader(), one, dry=dry)
+            homes = _homes(one, known, by_sum, dry=dry)
             if not dry and homes:
                 _write(store, one, homes)
             elif homes:
@@ -123,13 +126,11 @@ def attach(store: Store, found: Sequence[Found], progress: Progress, *, dry: boo
             one.report.problem = str(trouble)
 
 
-def _homes(db: sqlite3.Connection, one: Found, *, dry: bool) -> dict[str, RecordingId]:
+def _homes(one: Found, known: Sequence[sound_links.Known], by_sum: Mapping[str, RecordingId], *, dry: bool) -> dict[str, RecordingId]:
     """The recording for each sound of the document; what has none is told."""
-    known = sound_links.recordings(db)
     homes: dict[str, RecordingId] = {}
     for sound, path in one.on_disk.items():
-        by_sum = {value: recording.id for recording in reversed(known) for value in recording.sha256 if value}
-        home = by_sum.get(sound_links.checksum(path)) if path else None
+        home = by_sum.get(one.sums[sound]) if path else None
         if path and home is None and dry:
             one.report.recordings.append(f"{path.name} (would be imported)")
             one.report.segments_added += sum(u.media == sound for u in one.document.utterances)
@@ -236,9 +237,3 @@ def _tell(report: FileReport, recording: Recording, made: Plan) -> None:
     ):
         if count:
             report.warnings.append(f"{count} {sentence}.")
-
-
-def originals(db: sqlite3.Connection) -> list[dict[str, str]]:
-    """Every annotation file that is kept, as its recording lists it."""
-    rows = db.execute("SELECT json_extract(metadata, '$.annotations') AS kept FROM recording WHERE json_extract(metadata, '$.annotations') IS NOT NULL")
-    return [about for row in rows for about in json.loads(row["kept"])]

@@ -14,13 +14,14 @@ from fieldapp.model import Changed
 from fieldapp.store import backup, holder
 from fieldapp.store.connect import DATABASE, open_reader, refuse_foreign
 from fieldapp.store.finding import Finding, Progress
+from fieldapp.store.sessions import stays_inside
 from fieldapp.store.transaction import Transaction
 
 
 def masters(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterator[Finding]:
     """Recordings whose file is missing or no longer has the bytes it had; a renamed file is recognised by its checksum."""
-    rows = db.execute("SELECT id, path, original, sha256, bytes, json_extract(metadata, '$.annotations') AS kept FROM recording ORDER BY path").fetchall()
-    kept = {str(about.get("path", "")): str(about.get("sha256", "")) for row in rows for about in json.loads(row["kept"] or "[]")}
+    rows = db.execute("SELECT id, path, original, sha256, bytes FROM recording ORDER BY path").fetchall()
+    kept = annotation_files(db)
     known = {path for row in rows for path in (row["path"], row["original"])} | kept.keys()
     unknown = [file for file in sorted((folder / "audio").rglob("*")) if file.is_file() and file.relative_to(folder).as_posix() not in known]
     taken: set[Path] = set()
@@ -42,6 +43,13 @@ def masters(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterato
     if left:
         listed = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
         yield Finding("unknown-file", f"{len(left)} files in audio/ belong to no recording: {listed}.", "fieldapp import brings them in.", serious=False)
+
+
+def annotation_files(db: sqlite3.Connection) -> dict[str, str]:
+    """The annotation files that are kept as they came in, with their checksums; what another program may have written there is passed over."""
+    rows = db.execute("SELECT json_extract(metadata, '$.annotations') AS kept FROM recording WHERE json_type(metadata, '$.annotations') = 'array'")
+    every = [about for row in rows for about in json.loads(row["kept"]) if isinstance(about, dict)]
+    return {str(about["path"]): str(about.get("sha256", "")) for about in every if stays_inside(str(about.get("path", "..")))}
 
 
 def _annotation_files(folder: Path, kept: Mapping[str, str]) -> Iterator[Finding]:
