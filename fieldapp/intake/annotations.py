@@ -156,8 +156,7 @@ def _write(store: Store, one: Found, homes: Mapping[str, RecordingId]) -> None:
         for sound, home in homes.items():
             recording = sessions.recording(tx.db, home)
             _write_one(tx, one, recording, _utterances(one, sound), codes, _origin(one, sound))
-            if not one.report.kept_as:
-                one.report.kept_as = _keep(tx, store.folder, recording, one, temporary, sha256, landed)
+        _keep(tx, store.folder, list(homes.values()), one, temporary, sha256, landed)
 
     try:
         store.do(work)
@@ -207,20 +206,25 @@ def _place(db: sqlite3.Connection, recording: Recording) -> Place:
     return Place(RecordingId(master), recording.rate, frames, recording.first_frame, segments.segments(db, master), texts)
 
 
-def _keep(tx: Transaction, folder: Path, recording: Recording, one: Found, temporary: Path, sha256: str, landed: list[Path]) -> str:
-    """Move the copy of the original beside its master and note it there, unless this very file is kept already."""
-    kept: list[dict[str, str]] = list(recording.metadata.get(KEPT, ()))
-    there = next((about["path"] for about in kept if about.get("sha256") == sha256), "")
-    if there:
-        return there
-    stem, number = PurePosixPath(recording.path).stem, 1
-    suffix = one.file.suffix
+def _keep(tx: Transaction, folder: Path, homes: Sequence[RecordingId], one: Found, temporary: Path, sha256: str, landed: list[Path]) -> None:
+    """Move the copy of the original beside the first master and note it with each, unless this very file is kept already."""
+    recordings = [sessions.recording(tx.db, home) for home in homes]
+    there = (about["path"] for recording in recordings for about in recording.metadata.get(KEPT, ()) if about.get("sha256") == sha256)
+    path = next(there, "") or _land(folder, PurePosixPath(recordings[0].path).stem, one.file.suffix, temporary, landed)
+    about = {"path": path, "sha256": sha256, "name": one.file.name, "format": one.document.format}
+    for recording in recordings:
+        kept = list(recording.metadata.get(KEPT, ()))
+        if about not in kept:
+            sessions.update_recording(tx, replace(recording, metadata={**recording.metadata, KEPT: [*kept, about]}))
+    one.report.kept_as = path
+
+
+def _land(folder: Path, stem: str, suffix: str, temporary: Path, landed: list[Path]) -> str:
+    number = 1
     while (place := folder / "audio" / f"{stem}.original{'' if number == 1 else f'_{number}'}{suffix}").exists():
         number += 1
     temporary.rename(place)
     landed.append(place)
-    kept.append({"path": f"audio/{place.name}", "sha256": sha256, "name": one.file.name, "format": one.document.format})
-    sessions.update_recording(tx, replace(recording, metadata={**recording.metadata, KEPT: kept}))
     return f"audio/{place.name}"
 
 
