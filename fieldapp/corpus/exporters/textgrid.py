@@ -88,12 +88,9 @@ def _tiled(tier: Tier) -> Tier:
 
 
 def _label(text: Annotation, losses: list[Loss]) -> str:
-    row = " ".join(text.text.split())
-    if row != text.text:
-        losses.append(Loss(text.id, "line breaks, tabs and doubled spaces inside a text"))
-    plain = "".join(letter for letter in row if letter >= " " and letter != "\x7f")
-    if plain != row:
-        losses.append(Loss(text.id, "control characters inside a text"))
+    plain = " ".join("".join(letter for letter in text.text if letter.isspace() or (letter >= " " and letter != "\x7f")).split())
+    if plain != text.text:
+        losses.append(Loss(text.id, "line breaks, tabs, doubled spaces and control characters inside a text"))
     if "\\" in plain:
         losses.append(Loss(text.id, "a backslash, which stands there as \\bs, as Praat writes it"))
     return without_codes(plain)
