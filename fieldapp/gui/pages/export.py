@@ -29,6 +29,7 @@ from fieldapp.gui.actions import Deed
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import Page
 from fieldapp.gui.theme import set_role
+from fieldapp.gui.widgets.scrolled import scrolled
 from fieldapp.gui.words import say, sayable
 from fieldapp.handover import HandedOver, hand_over
 from fieldapp.jobs import Job, Progress
@@ -45,6 +46,7 @@ PURPOSES = (
     ("listen", sayable("for my own work on this computer")),
 )
 FORMATS_PX = 300
+REPORT_PX = 120
 LOOK_MS = 100
 WAIT_MS = 300
 LISTED = 60
@@ -67,7 +69,7 @@ class ThePage(Page):
         self._wait.setSingleShot(True)
         self._wait.setInterval(WAIT_MS)
         self._wait.timeout.connect(self._count)
-        layout = QVBoxLayout(self)
+        layout = QVBoxLayout(scrolled(self))
         layout.setContentsMargins(32, 24, 32, 16)
         layout.setSpacing(16)
         title = QLabel(say("Hand over"), self)
@@ -75,12 +77,13 @@ class ThePage(Page):
         layout.addWidget(title)
         upper = QHBoxLayout()
         upper.setSpacing(16)
-        upper.addWidget(self._formats())
-        upper.addWidget(self._choices(), 1)
+        upper.addWidget(self._formats(), 1)
+        upper.addWidget(self._choices(), 3)
         layout.addLayout(upper, 3)
         layout.addLayout(self._running())
         self._report = QPlainTextEdit(self)
         self._report.setReadOnly(True)
+        self._report.setMinimumHeight(REPORT_PX)
         self._report.setTabChangesFocus(True)
         self._report.setAccessibleName(say("Report"))
         self._report.setPlaceholderText(say("After an export this tells what was written, what the format cannot carry, and what consent held back."))
@@ -93,7 +96,8 @@ class ThePage(Page):
     def _formats(self) -> QListWidget:
         self._list = QListWidget(self)
         self._list.setAccessibleName(say("Formats"))
-        self._list.setFixedWidth(FORMATS_PX)
+        self._list.setMinimumWidth(FORMATS_PX // 2)
+        self._list.setMaximumWidth(FORMATS_PX)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setWordWrap(True)
         for name, _ in EXPORTERS:
@@ -112,15 +116,16 @@ class ThePage(Page):
         self._purpose = QComboBox(panel)
         for name, title in PURPOSES:
             self._purpose.addItem(say(title), name)
+        self._purpose.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._purpose.activated.connect(self._count)
         self._audience = QLineEdit(panel)
         self._audience.setPlaceholderText(say("anyone"))
         self._audience.textChanged.connect(self._wait.start)
         self._tiers = QListWidget(panel)
-        self._tiers.setMaximumHeight(112)
-        self._drafts = QCheckBox(say("with drafts of machines, marked as such"), panel)
+        self._tiers.setFixedHeight(112)
+        self._drafts = QCheckBox(say("with drafts of machines"), panel)
         self._drafts.setChecked(True)
-        self._audio = QCheckBox(say("with the sound, where the format has a place for it"), panel)
+        self._audio = QCheckBox(say("with the sound"), panel)
         self._folder = QLineEdit(panel)
         self._folder.setPlaceholderText(say("a folder of its own"))
         choose = QPushButton(say("Choose ..."), panel)

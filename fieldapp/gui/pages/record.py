@@ -81,7 +81,7 @@ class ThePage(Page):
         elif key == "countdown":
             self._stage.count_down()
         elif self.recording.press(key):
-            self._stage.pressed(key)
+            self._stage.pressed(SESSION_KEYS[key][0])
 
     def may_close(self) -> bool:
         """Closing the window never ends a recording: the recorder goes on, and the next start finds it."""

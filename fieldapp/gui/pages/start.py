@@ -13,6 +13,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.models import Offer, offers
 from fieldapp.gui.pages import Page
 from fieldapp.gui.theme import set_role
+from fieldapp.gui.widgets.scrolled import scrolled
 from fieldapp.gui.words import say, sayable
 from fieldapp.model import Changed
 from fieldapp.store.store import Store
@@ -42,7 +43,7 @@ class ThePage(Page):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self._looked: Store | None = None
-        layout = QVBoxLayout(self)
+        layout = QVBoxLayout(scrolled(self))
         layout.setContentsMargins(48, 40, 48, 40)
         layout.setSpacing(16)
         self._title, self._line = QLabel(self), QLabel(self)

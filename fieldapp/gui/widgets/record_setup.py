@@ -11,6 +11,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.recording import PROMPT_LISTS, Wanted
 from fieldapp.gui.widgets.consent_panel import ConsentPanel
 from fieldapp.gui.widgets.mic_panel import MicPanel
+from fieldapp.gui.widgets.scrolled import scrolled
 from fieldapp.gui.words import say
 
 FROM_FILE = "*"
@@ -25,7 +26,7 @@ class RecordSetup(QWidget):
 
     def __init__(self, desk: Desk, parent: QWidget) -> None:
         super().__init__(parent)
-        outer = QVBoxLayout(self)
+        outer = QVBoxLayout(scrolled(self))
         outer.setContentsMargins(48, 40, 48, 40)
         outer.setSpacing(16)
         title = QLabel(say("Record a session"), self)
