@@ -65,6 +65,7 @@ class ThePage(Page):
         super().__init__(desk, parent)
         self._job: Job | None = None
         self._asked = 0
+        self._offered: Store | None = None
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(WAIT_MS)
@@ -176,7 +177,8 @@ class ThePage(Page):
                 item = QListWidgetItem(tier, self._tiers)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Checked)
-        if not self._folder.text():
+        if self._offered is not store:
+            self._offered = store
             self._folder.setText(str(store.folder.absolute().parent / f"{store.folder.name}-export"))
         self._count()
 

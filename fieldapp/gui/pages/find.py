@@ -64,8 +64,8 @@ class ThePage(Page):
         self._field.returnPressed.connect(self._list.setFocus)
         desk.settings_changed.connect(self._on_settings)
 
-    def _filters(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _filters(self) -> QVBoxLayout:
+        rows, row, boxes = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
         self._tier, self._variety, self._speaker = (self._filter(name) for name in (say("All tiers"), say("All varieties"), say("All speakers")))
         self._checked = QCheckBox(say("Checked only"), self)
         self._loose = QCheckBox(say("Ignore tones, marks and look-alikes"), self)
@@ -73,9 +73,11 @@ class ThePage(Page):
             row.addWidget(widget)
         for box in (self._checked, self._loose):
             box.toggled.connect(self._on_search)
-            row.addWidget(box)
-        row.addStretch()
-        return row
+            boxes.addWidget(box)
+        for one in (row, boxes):
+            one.addStretch()
+            rows.addLayout(one)
+        return rows
 
     def _filter(self, everything: str) -> QComboBox:
         box = QComboBox(self)
