@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Import, or say what would be imported."""
     from fieldapp.corpus.saymore.project import is_project
-    from fieldapp.errors import WrongUsage
+    from fieldapp.errors import ImportProblem, WrongUsage
     from fieldapp.intake import annotations, importing, manifest
     from fieldapp.store.store import Store
 
@@ -59,6 +59,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
             listed = manifest.read_manifest(options.manifest, speaker=options.speaker, variety=options.variety, allow_outside=options.allow_outside)
             wanted = listed.joined(wanted)
         labelled = annotations.files(options.annotations, wanted.set_aside, [row.path for row in wanted.rows])
+        if options.annotations and not labelled:
+            raise ImportProblem(
+                f"There are no annotation files in {', '.join(map(str, options.annotations))}.", "fieldapp import --help lists what can be read."
+            )
         found, told = annotations.read(labelled, mapping, progress, allow_outside=options.allow_outside)
         linked = annotations.new_sounds(store.reader(), found)
         wanted = _without(wanted, labelled).joined(manifest.find_files(linked, options.speaker, options.variety))

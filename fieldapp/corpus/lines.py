@@ -184,10 +184,10 @@ def markers_read(told: str) -> dict[str, str]:
 
 def one_row(text: str, where: str, losses: list[Loss]) -> str:
     """The text on one row, for formats where a line break ends the field; what is lost is told."""
-    row = " ".join(text.split()) if re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029]", text) else text
-    if row != text:
-        losses.append(Loss(where, "line breaks, tabs and control characters inside a text"))
-    return re.sub(r"[\x00-\x1f\x7f]", "", row)
+    if not re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029]", text):
+        return text
+    losses.append(Loss(where, "line breaks, tabs and control characters inside a text"))
+    return " ".join(re.sub(r"[\x00-\x08\x0e-\x1b\x7f]", "", text).split())
 
 
 def _one_a_tier(bundle: Bundle, segment: Segment, options: Options, losses: list[Loss]) -> dict[str, Annotation]:

@@ -37,7 +37,10 @@ def write_tiers(bundle: Bundle, out: Output, options: Options, suffix: str, form
     losses: list[Loss] = []
     for stem, by_tier in lines_by_tier(bundle, out, options, losses):
         for tier, found in by_tier.items():
-            cues = [_cue(line, text, losses, form.encode) for line, text in found if text.text.strip()]
+            every = [_cue(line, text, losses, form.encode) for line, text in found]
+            cues = [cue for cue in every if cue[1]]
+            if not cues:
+                continue
             out.text(f"{stem}.{plain_name(tier)}{suffix}", form.head + "".join(f"{form.cue(number, *cue)}\n" for number, cue in enumerate(cues, 1)))
         if by_tier:
             losses.append(Loss(stem, CARRIED if form.speakers else f"speakers, {CARRIED}"))
@@ -66,8 +69,8 @@ class Form:
 
 
 def _cue(line: Line, text: Annotation, losses: list[Loss], encode: Callable[[str], str]) -> tuple[Line, list[str]]:
-    rows = [row for row in re.split(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text.text) if row.strip()]
-    kept = [re.sub(r"[\x00-\x08\x0e-\x1f\x7f]", "", row) for row in rows]
+    rows = re.split(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text.text)
+    kept = [row for row in (re.sub(r"[\x00-\x08\x0e-\x1f\x7f]", "", row) for row in rows) if row.strip()]
     if "\n".join(kept) != text.text:
         losses.append(Loss(text.id, "empty lines and control characters inside a text"))
     return line, [isolated(encode(row)) for row in kept]

@@ -51,7 +51,7 @@ def on_disk(file: Path, media: Sequence[Media], *, allow_outside: bool) -> tuple
                 return path, ""
             elsewhere = f"Its sound may be {path}, outside its folder; say --allow-outside if that is meant."
     names = [_last(link) for one in media for link in (one.relative, one.url) if link]
-    beside = sorted(path for path in folder.iterdir() if path.suffix.lower() in SOUND_SUFFIXES and not path.name.startswith("."))
+    beside = sorted(path for path in _inside(folder) if path.suffix.lower() in SOUND_SUFFIXES and not path.name.startswith("."))
     for name in names:
         for path in beside:
             if _same(path.name, name):
@@ -95,6 +95,13 @@ def checksum(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as trouble:
         raise ImportProblem(f"{path} cannot be read: {trouble.strerror}.") from trouble
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:  # a folder that may be entered, not listed
+        return []
 
 
 def _places(folder: Path, written: str) -> Iterator[Path]:

@@ -20,6 +20,7 @@ from fieldapp.model import Annotation, AnnotationId, Person, PersonId, Recording
 
 FORMS = {"elan": "ETR009_T1.eaf", "textgrid": "ETR009_T1.TextGrid", "jsonl": "corpus.jsonl", "csv": "segments.csv", "tsv": "segments.tsv"}
 HOUR = 3600 * RATE
+Piece = tuple[tuple[int, int], str, dict[str, str], bool]
 Label = tuple[int, int, str, str, str, bool]
 
 
@@ -88,7 +89,7 @@ corpora = st.lists(
 )
 
 
-def generated(pieces: list[tuple[tuple[int, int], str, dict[str, str], bool]], folder: Path) -> Bundle:
+def generated(pieces: list[Piece], folder: Path) -> Bundle:
     bundle = hard_bundle(folder)
     persons = {PersonId(code): Person(id=PersonId(code), code=code) for code in ("P1", "M2")}
     segments, texts = [], {}
@@ -106,7 +107,7 @@ def generated(pieces: list[tuple[tuple[int, int], str, dict[str, str], bool]], f
     return replace(bundle, persons=persons, segments=tuple(segments), annotations=texts)
 
 
-def survives(pieces: list[tuple[tuple[int, int], str, dict[str, str], bool]], factory: pytest.TempPathFactory) -> None:
+def survives(pieces: list[Piece], factory: pytest.TempPathFactory) -> None:
     folder = factory.mktemp("trip")
     for form in FORMS:
         assert_round_trip(generated(pieces, folder), form, folder / form)
@@ -114,15 +115,29 @@ def survives(pieces: list[tuple[tuple[int, int], str, dict[str, str], bool]], fa
 
 @given(pieces=corpora)
 @settings(max_examples=30)
-def test_any_corpus_survives(pieces: list[tuple[tuple[int, int], str, dict[str, str], bool]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_corpus_survives(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> None:
     survives(pieces, tmp_path_factory)
 
 
 @pytest.mark.slow
 @given(pieces=corpora)
 @settings(max_examples=200)
-def test_two_hundred_corpora_survive(pieces: list[tuple[tuple[int, int], str, dict[str, str], bool]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_two_hundred_corpora_survive(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> None:
     survives(pieces, tmp_path_factory)
+
+
+@given(pieces=corpora)
+@settings(max_examples=30)
+def test_subtitles_and_labels_keep_times_and_texts(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("trip")
+    bundle = generated(pieces, folder)
+    for form in ("srt", "vtt", "audacity"):
+        wanted = labels(bundle, exported(bundle, form, folder / form))
+        files = sorted((folder / form).iterdir()) if (folder / form).exists() else []
+        found = sum((read_labels(read(file, {"morph": "morph"})) for file in files), Counter[Label]())
+        if form != "vtt":  # only WebVTT knows who speaks
+            wanted = Counter((*one[:2], "", *one[3:]) for one in wanted.elements())
+        assert not wanted - found
 
 
 def test_the_first_pass_settles_a_file(tmp_path: Path) -> None:
