@@ -60,9 +60,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
             wanted = listed.joined(wanted)
         labelled = annotations.files(options.annotations, wanted.set_aside, [row.path for row in wanted.rows])
         if options.annotations and not labelled:
-            raise ImportProblem(
-                f"There are no annotation files in {', '.join(map(str, options.annotations))}.", "fieldapp import --help lists what can be read."
-            )
+            raise ImportProblem(f"There are no annotation files in {', '.join(map(str, options.annotations))}.", "Name the files, or another folder.")
         found, told = annotations.read(labelled, mapping, progress, allow_outside=options.allow_outside)
         linked = annotations.new_sounds(store.reader(), found)
         wanted = _without(wanted, labelled).joined(manifest.find_files(linked, options.speaker, options.variety))
