@@ -5,6 +5,8 @@ Consent decides here, once, for every format: what it keeps back is listed with 
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -122,11 +124,20 @@ def _bundle(db: sqlite3.Connection, folder: Path, purpose: str, audience: str, a
 
 
 def _heard_with(kept: Iterable[Segment], held_back: Iterable[Segment]) -> frozenset[SegmentId]:
-    """Of the kept segments those that share a frame with one that is held back."""
-    by_recording: dict[str, list[Segment]] = {}
-    for segment in held_back:
-        by_recording.setdefault(segment.recording, []).append(segment)
-    return frozenset(s.id for s in kept if any(s.span.overlaps(other.span) for other in by_recording.get(s.recording, ())))
+    """Of the kept segments those that share a frame with one that is held back: both in order of time, passed through once."""
+    by_recording: dict[str, tuple[list[Segment], list[Segment]]] = {}
+    for place, segments in enumerate((kept, held_back)):
+        for segment in segments:
+            by_recording.setdefault(segment.recording, ([], []))[place].append(segment)
+    heard: set[SegmentId] = set()
+    for ours, theirs in by_recording.values():
+        starts = sorted(segment.span for segment in theirs if len(segment.span))
+        latest = list(itertools.accumulate((span.stop for span in starts), max))
+        for segment in ours:
+            before = bisect.bisect_left(starts, segment.span.stop, key=lambda span: span.start)
+            if before and latest[before - 1] > segment.span.start:
+                heard.add(segment.id)
+    return frozenset(heard)
 
 
 def note(store: Store, bundle: Bundle, kind: str, about: Mapping[str, str], result: Mapping[str, object]) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fieldapp import handover
 from fieldapp.cli import main
@@ -96,3 +98,14 @@ def test_a_bad_place_is_refused_with_a_sentence(book: Path, tmp_path: Path, wher
 
 def test_an_unknown_format_is_wrong_usage(book: Path, tmp_path: Path) -> None:
     assert main(["export", str(book), "--format", "doc", "--out", str(tmp_path / "out")]) == 2
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9), st.booleans()), max_size=15)
+
+
+@given(SPANS)
+def test_who_is_heard_with_whom_is_found_for_all_at_once(spans: list[tuple[int, int, bool]]) -> None:
+    every = [(Segment(id=SegmentId(str(n)), recording=RecordingId("R"), span=Span(at, at + length)), held) for n, (at, length, held) in enumerate(spans)]
+    kept, held_back = ([s for s, held in every if held == which] for which in (False, True))
+    wanted = {s.id for s in kept if any(s.span.overlaps(other.span) and len(other.span) for other in held_back)}
+    assert handover._heard_with(kept, held_back) == wanted

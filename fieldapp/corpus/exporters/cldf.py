@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
 from functools import partial
 
 from fieldapp.corpus.bundle import Bundle, Loss
@@ -32,13 +31,14 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     ids = distinct_names(line.segment.id for line in every)
     languages = distinct_names([line_language(bundle, line) for line in every])
     parameters = distinct_names([line.segment.meaning_id for line in every if line.segment.meaning_id])
+    meant = {line.segment.meaning_id: gloss_of(bundle, line) for line in reversed(every) if line.segment.item}
     asked = [line for line in every if line.segment.meaning_id and _form(line)]
     told = [line for line in every if not line.segment.meaning_id and _form(line)]
     losses += [Loss(line.segment.id, "left out: it has neither a transcription nor IPA") for line in every if not _form(line)]
     with_sound = [*asked, *told] if options.audio else []
     tables: dict[str, list[dict[str, object]]] = {
-        "languages.csv": [_language(bundle, name, identity, every) for name, identity in languages.items()],
-        "parameters.csv": [{"ID": identity, "Name": _meaning(bundle, name, every)} for name, identity in parameters.items()],
+        "languages.csv": [_language(bundle, name, identity) for name, identity in languages.items()],
+        "parameters.csv": [{"ID": identity, "Name": meant.get(name, name)} for name, identity in parameters.items()],
         "forms.csv": [_row(bundle, line, ids, languages, options) | {"Parameter_ID": parameters[line.segment.meaning_id]} for line in asked],
         "examples.csv": [_row(bundle, line, ids, languages, options) for line in told],
         "media.csv": [_medium(line, ids) for line in with_sound],
@@ -77,16 +77,12 @@ def _row(bundle: Bundle, line: Line, ids: dict[str, str], languages: dict[str, s
     }  # fmt: skip
 
 
-def _language(bundle: Bundle, name: str, identity: str, every: Iterable[Line]) -> dict[str, object]:
+def _language(bundle: Bundle, name: str, identity: str) -> dict[str, object]:
     variety = next((v for v in bundle.varieties.values() if v.name == name), None)
     if variety is None:
         return {"ID": identity, "Name": name}
     iso = variety.iso639_3 if len(variety.iso639_3) == 3 else ""
     return {"ID": identity, "Name": name, "ISO639P3code": iso, "Glottocode": variety.glottocode, "Latitude": variety.latitude, "Longitude": variety.longitude}
-
-
-def _meaning(bundle: Bundle, meaning: str, every: Iterable[Line]) -> str:
-    return next((gloss_of(bundle, line) for line in every if line.segment.meaning_id == meaning and line.segment.item), meaning)
 
 
 def _medium(line: Line, ids: dict[str, str]) -> dict[str, object]:

@@ -71,7 +71,8 @@ def _spoken(bundle: Bundle) -> tuple[Bundle, Bundle]:
     """The careful respeakings and oral translations of segments that leave too, and everything else."""
     there = {segment.id for segment in bundle.segments}
     answers = tuple(s for s in bundle.segments if s.metadata.get("oral") in ORAL and s.metadata.get("of") in there)
-    rest = tuple(s for s in bundle.segments if s not in answers)
+    spoken = {s.id for s in answers}
+    rest = tuple(s for s in bundle.segments if s.id not in spoken)
     homes = {s.recording for s in rest}
     only_answers = {s.recording for s in answers} - homes
     recordings = {key: r for key, r in bundle.recordings.items() if key not in only_answers and r.master not in only_answers}
