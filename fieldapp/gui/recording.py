@@ -22,6 +22,7 @@ from fieldapp.commands.engine import has_model, live_engine
 from fieldapp.errors import AudioError
 from fieldapp.gui.desk import Desk, Recorded
 from fieldapp.gui.widgets.timeline import clock
+from fieldapp.gui.words import say
 from fieldapp.model import Item, Span
 from fieldapp.prompts import read_prompts
 from fieldapp.session import plan as planning
@@ -30,6 +31,7 @@ from fieldapp.session.closing import Outcome
 from fieldapp.session.running import Look, RunningSession
 from fieldapp.store.store import Store
 
+LAG_TOLD_S = 1.0
 PROMPT_LISTS = ("swadesh-100", "leipzig-jakarta-100")
 """Lists that come with Fieldapp."""
 
@@ -93,7 +95,9 @@ class Recording(QObject):
         look = self.look()
         if look is None or self.session is None:
             return None
-        return Recorded(clock(look.frames, self.session.plan.master.rate, places=0), look.failed or look.ended or look.lost)
+        clocked = clock(look.frames, self.session.plan.master.rate, places=0)
+        lag = look.text.lag if look.text is not None else 0.0
+        return Recorded(clocked, look.failed or look.ended or look.lost, say("text {seconds} s behind", seconds=f"{lag:.1f}") if lag >= LAG_TOLD_S else "")
 
     @property
     def item(self) -> Item | None:
