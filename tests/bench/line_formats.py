@@ -35,7 +35,7 @@ def measure(name: str) -> dict[str, object]:
     (master,) = base.recordings.values()
     count = ANNOTATIONS // 2
     segments = tuple(
-        Segment(id=SegmentId(f"G{n:06}"), recording=master.id, span=Span(n * 4800, n * 4800 + 4000), speaker=PersonId(f"P{n % 2 + 1}"), meaning_id=f"m{n % 99}")
+        Segment(id=SegmentId(f"G{n:06}"), recording=master.id, span=Span(n * 4800, n * 4800 + 4000), speaker=PersonId(f"P{n % 2 + 1}"), meaning_id=str(n % 999))
         for n in range(count)
     )
     texts = {
