@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -136,6 +137,7 @@ class ThePage(Page):
         where.addWidget(choose)
         self._may = QLabel(panel)
         self._may.setWordWrap(True)
+        self._may.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._may.setProperty("role", "muted")
         for label, widget in (
             (say("What for"), self._purpose), (say("Who will have it"), self._audience), (say("Tiers"), self._tiers), (say("Folder"), self._folder),

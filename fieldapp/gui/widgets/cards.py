@@ -15,6 +15,7 @@ from fieldapp.gui.words import say
 from fieldapp.store.transaction import Transaction
 
 LIST_PX = 280
+CARD_PX = 960
 
 
 class Kind(Protocol):
@@ -97,6 +98,7 @@ class Cards(QWidget):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget(scroll)
         inside.setObjectName("inside")
+        inside.setMaximumWidth(CARD_PX)
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(24, 20, 24, 20)
         self._column.setSpacing(12)
