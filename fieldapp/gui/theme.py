@@ -169,6 +169,7 @@ def _style_sheet(c: Colours, percent: int) -> str:
     QLineEdit, QPlainTextEdit {{ placeholder-text-color: {c.muted}; }}
     QComboBox::drop-down {{ border: none; width: {px(24)}; }}
     QTextEdit[draft="true"] {{ color: {c.muted}; border: 1px dotted {c.muted}; }}
+    QTextEdit[draft="true"]:focus {{ border: 2px dotted {c.accent}; }}
     QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; alternate-background-color: {c.window}; }}
     QAbstractItemView::item {{ padding: {px(5)}; }}
     QHeaderView::section {{ background: {c.raised}; color: {c.muted}; border: none; border-bottom: 1px solid {c.line}; padding: {px(5)} {px(8)}; }}

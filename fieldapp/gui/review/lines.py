@@ -155,6 +155,7 @@ class Shown(QObject):
         self.lines: Sequence[Line] = ()
         self.starts: NDArray[np.int64] = np.zeros(0, np.int64)
         self.stops: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.to_check: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._reach: NDArray[np.int64] = self.stops
         self._places: dict[str, int] = {}
         self.current = -1
@@ -167,6 +168,7 @@ class Shown(QObject):
         self.lines = found
         self.starts = np.fromiter((line.span.start for line in found), np.int64, len(found))
         self.stops = np.fromiter((line.span.stop for line in found), np.int64, len(found))
+        self.to_check = np.fromiter((line.to_check for line in found), np.bool_, len(found))
         self._reach = np.maximum.accumulate(self.stops) if len(found) else self.stops
         self._places = {line.segment: place for place, line in enumerate(found)}
         same = self._places.get(before.segment) if before is not None else None

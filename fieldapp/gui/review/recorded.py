@@ -48,12 +48,17 @@ class RecordedSound:
                 raise AudioError(f"The waveform overview of {source.name} cannot be made: {trouble.strerror}.", "Zoom in to see the waveform.") from trouble
         self._latest = None
 
+    @property
+    def has_overviews(self) -> bool:
+        """Whether every part can be drawn from afar."""
+        return len(self._peaks) == len(self._parts)
+
     def peaks(self, span: Span, columns: int) -> NDArray[np.float32]:
         """Lowest and highest per column; near, from the samples themselves, because a bucket would be wider than a pixel."""
         latest = self._latest
         if latest is not None and latest[:2] == (span, columns):
             return latest[2]
-        near = len(span) < BUCKET * columns or (len(self._peaks) < len(self._parts) and len(span) <= SHORT_S * self.rate)
+        near = len(span) < BUCKET * columns or (not self.has_overviews and len(span) <= SHORT_S * self.rate)
         found = _extremes(self.samples(span), columns) if near else self._overview(span, columns)
         self._latest = (span, columns, found)
         return found

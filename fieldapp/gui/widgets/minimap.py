@@ -118,7 +118,7 @@ class Minimap(QWidget):
         whole = Timeline(self._timeline.rate, max(1, self._timeline.frames))
         whole.width = self.width()
         whole.frames_per_pixel = whole.frames / whole.width
-        todo = np.fromiter((line.to_check for line in self._shown.lines), bool, len(self._shown.lines))
+        todo = self._shown.to_check
         y = self.height() - BLOCKS_PX + 2
         for which, colour in ((~todo, self._colours.wave), (todo, self._colours.amber)):
             for left, right in coverage(whole, self._shown.starts[which], self._shown.stops[which]):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLabel, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from fieldapp.gui.review.lines import Heading, Line
 from fieldapp.gui.theme import Colours
-from fieldapp.gui.widgets.row_list import Face, RowList, heading_face, line_face
+from fieldapp.gui.widgets.flow import Flow
+from fieldapp.gui.widgets.row_list import RowList
 from fieldapp.gui.words import say
 
 VIEWS = ("recordings", "segments", "queue")
@@ -24,15 +25,14 @@ class ReviewSide(QWidget):
 
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._headings: Sequence[Face] = ()
+        self._headings: Sequence[Heading] = ()
         self._recording = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         titles = (say("Recordings"), say("Segments"), say("To check"))
         self._choice = QButtonGroup(self)
-        row = QHBoxLayout()
-        row.setSpacing(4)
+        row = Flow()
         for number, title in enumerate(titles):
             button = QToolButton(self)
             button.setText(title)
@@ -41,7 +41,6 @@ class ReviewSide(QWidget):
             button.setProperty("role", "tool")
             self._choice.addButton(button, number)
             row.addWidget(button)
-        row.addStretch()
         column.addLayout(row)
         self._filter = QLineEdit(self)
         self._filter.setPlaceholderText(say("Narrow the list"))
@@ -75,7 +74,7 @@ class ReviewSide(QWidget):
         self._choice.button(number).setChecked(True)
         self._pages.setCurrentIndex(number)
         self._filter.setVisible(name == "recordings")
-        self._empty.setVisible(name == "queue" and not self.lists[2].faces.rows)
+        self._empty.setVisible(name == "queue" and not self.lists[2].faces.keys)
 
     def focus(self) -> None:
         """The keyboard goes to the list in front."""
@@ -83,16 +82,16 @@ class ReviewSide(QWidget):
 
     def show_headings(self, headings: Sequence[Heading], recording: str) -> None:
         """The recordings."""
-        self._headings, self._recording = [heading_face(one) for one in headings], recording
+        self._headings, self._recording = headings, recording
         self._on_filter()
 
     def show_lines(self, lines: Sequence[Line], current: str) -> None:
         """The segments of the open recording."""
-        self.lists[1].show_rows([line_face(line) for line in lines], current)
+        self.lists[1].show_rows(lines, current)
 
     def show_queue(self, lines: Sequence[Line], current: str) -> None:
         """What is to be checked."""
-        self.lists[2].show_rows([line_face(line) for line in lines], current)
+        self.lists[2].show_rows(lines, current)
         self._empty.setVisible(self.shown == "queue" and not lines)
 
     def mark(self, recording: str, segment: str) -> None:
@@ -110,5 +109,5 @@ class ReviewSide(QWidget):
     @Slot()
     def _on_filter(self) -> None:
         sought = self._filter.text().casefold()
-        rows = [face for face in self._headings if sought in f"{face.text} {face.about}".casefold()]
+        rows = [one for one in self._headings if sought in f"{one.name} {one.session} {one.date} {one.speakers}".casefold()]
         self.lists[0].show_rows(rows, self._recording)

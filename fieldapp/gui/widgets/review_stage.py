@@ -5,26 +5,30 @@ What a button means is said by the page: every button names one of its deeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from fieldapp.audio.pitch import HIGHEST_HZ, LOWEST_HZ
 from fieldapp.gui.desk import Desk
+from fieldapp.gui.review.backlog import Backlog
 from fieldapp.gui.review.lines import TIERS, Line, Shown, Text
 from fieldapp.gui.review.playing import Playback
 from fieldapp.gui.review.recorded import RecordedSound
+from fieldapp.gui.widgets.flow import Flow
 from fieldapp.gui.widgets.line_text import about_text
 from fieldapp.gui.widgets.minimap import Minimap
 from fieldapp.gui.widgets.pitch_view import PitchTones
 from fieldapp.gui.widgets.segment_marks import SegmentWave
-from fieldapp.gui.widgets.spectrogram import TOP_HZ, Tile
+from fieldapp.gui.widgets.spectrogram import TOP_HZ
 from fieldapp.gui.widgets.tier_rows import TierNames, TierRows
 from fieldapp.gui.widgets.timeline import Timeline, clock
 from fieldapp.gui.widgets.typing_field import TypingField
 from fieldapp.gui.words import say
+
+ROOMY_LINES = 34
 
 
 class PitchScale(QWidget):
@@ -41,9 +45,12 @@ class PitchScale(QWidget):
         right = Qt.AlignmentFlag.AlignRight
         painter.drawText(0, 0, self.width() - 6, high, right, f"{TOP_HZ // 1000} kHz")
         painter.setPen(QColor(self._tones.colours.accent))
+        free = high  # below the line of the kilohertz
         for hertz in (HIGHEST_HZ, 250.0, 125.0, LOWEST_HZ):
-            y = int(min(max(self._tones.height_of(hertz) - high / 2, high if hertz == HIGHEST_HZ else 0), self.height() - high))
-            painter.drawText(0, y, self.width() - 6, high, right, f"{hertz:.0f} Hz")
+            y = int(min(max(self._tones.height_of(hertz) - high / 2, free), self.height() - high))
+            if y >= free:
+                painter.drawText(0, y, self.width() - 6, high, right, f"{hertz:.0f} Hz")
+                free = y + high
         painter.end()
 
 
@@ -59,13 +66,13 @@ class ReviewStage(QWidget):
         self.timeline = Timeline(48_000, 1, self)
         self.playback = Playback(desk, self.timeline, self)
         self.field = TypingField(self)
+        self._spared: list[QWidget] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(self._head())
         self._build_sound(column)
-        self._takes = QHBoxLayout()
-        self._takes.setSpacing(4)
+        self._takes = Flow()
         column.addLayout(self._takes)
         column.addLayout(self._tier_buttons())
         column.addWidget(self.field)
@@ -75,6 +82,7 @@ class ReviewStage(QWidget):
         )
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
+        self._spared.append(hint)
         column.addWidget(hint)
         shown.changed.connect(self._on_shown)
         self.playback.changed.connect(self._on_playing)
@@ -98,7 +106,8 @@ class ReviewStage(QWidget):
         colours = self._desk.colours
         self.minimap = Minimap(self.timeline, self._shown, colours, self)
         self.wave = SegmentWave(self.timeline, colours, parent=self)
-        self.tones = PitchTones(self.timeline, colours, self._compute, parent=self)
+        self._backlog = Backlog(self._desk)
+        self.tones = PitchTones(self.timeline, colours, self._backlog.run, parent=self)
         self.tones.set_sound(None)
         self.tiers = TierRows(self.timeline, colours, self)
         self._names = TierNames(self.tiers, [tier_name(tier) for tier in TIERS], self)
@@ -124,6 +133,7 @@ class ReviewStage(QWidget):
         self._tier_group = QButtonGroup(self)
         for number, tier in enumerate(TIERS):
             button = self._button(tier_name(tier), f"review.tier{number + 1}", checkable=True)
+            self._spared.append(button)
             self._tier_group.addButton(button, number)
             row.addWidget(button)
         self._about = QLabel(self)
@@ -144,7 +154,9 @@ class ReviewStage(QWidget):
         row.addWidget(self._speed)
         row.addSpacing(12)
         for text, deed in ((say("New"), "create"), (say("Split"), "split"), (say("Merge"), "merge"), (say("Snap"), "snap"), (say("Delete"), "delete")):
-            row.addWidget(self._button(text, f"review.{deed}"))
+            button = self._button(text, f"review.{deed}")
+            self._spared.append(button)
+            row.addWidget(button)
         row.addStretch()
         row.addWidget(self._button(say("Reject"), "review.reject"))
         confirm = QPushButton(say("Confirm"), self)
@@ -170,6 +182,7 @@ class ReviewStage(QWidget):
         self.playback.pause()
         self.playback.forget()
         self.playback.sound = sound
+        self._backlog.forget()
         if sound is not None:
             self.timeline.rate, self.timeline.frames = sound.rate, sound.frames
             self.timeline.select(None)
@@ -208,12 +221,27 @@ class ReviewStage(QWidget):
             button.clicked.connect(lambda _checked=False, segment=take.segment: self.take_chosen.emit(segment))
             self._takes.addWidget(button)
         self._takes.addWidget(self._button(say("This one is best"), "review.best"))
-        self._takes.addStretch()
 
     def show_text(self, text: Text | None) -> None:
         """Where the text in the field comes from."""
         self._about.setText(about_text(text) if text is not None else "")
         self.field.show_draft(text is not None and text.draft)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room for the size of the text, the sound comes first: what has a key and stands in the palette is spared."""
+        line = self.fontMetrics().height()
+        roomy = min(self.width(), self.height()) >= ROOMY_LINES * line
+        for widget in getattr(self, "_spared", ()):  # Qt tells of its font before the stage is built
+            widget.setVisible(roomy)
 
     @Slot()
     def dress(self) -> None:
@@ -236,9 +264,6 @@ class ReviewStage(QWidget):
     @Slot(int)
     def _on_cursor(self, frame: int) -> None:
         self.wave.setToolTip(clock(frame, self.timeline.rate, places=3))
-
-    def _compute(self, work: Callable[[], Tile], done: Callable[[Tile], None]) -> None:
-        self._desk.run(lambda _: work(), done, lambda _: None)
 
 
 def tier_name(tier: str) -> str:

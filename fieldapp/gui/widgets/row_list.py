@@ -57,25 +57,32 @@ class RowModel(QAbstractListModel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rows: list[Face] = []
+        self.keys: list[str] = []
+        self._rows: Sequence[Heading | Line] = ()
 
-    def show(self, rows: Sequence[Face]) -> None:
-        """Other rows, or other contents of the same."""
-        if [row.key for row in rows] == [row.key for row in self.rows]:
-            self.rows = list(rows)
+    def show(self, rows: Sequence[Heading | Line]) -> None:
+        """Other rows, or other contents of the same. Faces are made when they are looked at: there may be many thousand."""
+        keys = [row.recording if isinstance(row, Heading) else row.segment for row in rows]
+        if keys == self.keys:
+            self._rows = rows
             self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
             return
         self.beginResetModel()
-        self.rows = list(rows)
+        self._rows, self.keys = rows, keys
         self.endResetModel()
 
+    def face(self, number: int) -> Face:
+        """What a row shows."""
+        row = self._rows[number]
+        return heading_face(row) if isinstance(row, Heading) else line_face(row)
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  (Qt's own default)
-        return 0 if parent.isValid() else len(self.rows)
+        return 0 if parent.isValid() else len(self.keys)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not 0 <= index.row() < len(self.rows):
+        if not 0 <= index.row() < len(self.keys):
             return None
-        row = self.rows[index.row()]
+        row = self.face(index.row())
         if role == ROLE:
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
@@ -141,7 +148,7 @@ class RowList(QListView):
         self.setAccessibleName(name)
         self.selectionModel().currentChanged.connect(self._on_current)
 
-    def show_rows(self, rows: Sequence[Face], current: str) -> None:
+    def show_rows(self, rows: Sequence[Heading | Line], current: str) -> None:
         """Show rows and mark one."""
         self._showing = True
         self.faces.show(rows)
@@ -150,8 +157,8 @@ class RowList(QListView):
     def mark(self, key: str) -> None:
         """Mark a row without choosing it."""
         self._showing = True
-        place = next((number for number, row in enumerate(self.faces.rows) if row.key == key), -1)
-        self.setCurrentIndex(self.faces.index(place) if place >= 0 else QModelIndex())
+        keys = self.faces.keys
+        self.setCurrentIndex(self.faces.index(keys.index(key)) if key in keys else QModelIndex())
         self._showing = False
 
     @Slot(QModelIndex, QModelIndex)

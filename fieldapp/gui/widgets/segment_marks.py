@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 
 from fieldapp.gui.review.lines import Line, Shown
@@ -14,6 +14,7 @@ from fieldapp.gui.widgets.waveform import TimeWidget, Waveform
 
 GRIP_PX = 5
 CROWDED = 400
+CLOSEST_EDGES_PX = 8
 
 
 class SegmentMarks(TimeWidget):
@@ -70,23 +71,21 @@ class SegmentMarks(TimeWidget):
         super().draw_marks(painter)
 
     def _draw_segments(self, painter: QPainter, shown: Shown) -> None:
-        line = shown.line
-        if line is not None:
-            span = shown.span_of(line)
+        places, high = shown.visible(self.timeline.visible()), self.height()
+        there = slice(places.start, places.stop)
+        edges = (np.concatenate((shown.starts[there], shown.stops[there])) - self.timeline.start) / self.timeline.frames_per_pixel
+        pixels = np.unique(np.rint(edges[(edges >= 0) & (edges <= self.width())]))
+        if len(pixels) * CLOSEST_EDGES_PX < self.width():  # closer together they would only hide the sound
+            painter.setPen(QPen(QColor(self.colours.muted), 1.0))
+            painter.drawLines([QLineF(x, 0, x, high) for x in pixels.tolist()])
+        if shown.line is not None:
+            span = shown.span_of(shown.line)
             left, right = self.timeline.pixel_of(span.start), self.timeline.pixel_of(span.stop)
             ground = QColor(self.colours.accent)
             ground.setAlpha(34)
-            painter.fillRect(QRectF(left, 0, max(1.0, right - left), self.height()), ground)
-        places = shown.visible(self.timeline.visible())
-        if len(places) > CROWDED:
-            return
-        for place in places:
-            span = shown.span_of(shown.lines[place])
-            current = place == shown.current
-            painter.setPen(QPen(QColor(self.colours.accent if current else self.colours.muted), 1.6 if current else 1.0))
-            for frame in (span.start, span.stop):
-                x = self.timeline.pixel_of(frame)
-                painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+            painter.fillRect(QRectF(left, 0, max(1.0, right - left), high), ground)
+            painter.setPen(QPen(QColor(self.colours.accent), 1.6))
+            painter.drawLines([QLineF(x, 0, x, high) for x in (left, right)])
 
 
 class SegmentWave(SegmentMarks, Waveform):

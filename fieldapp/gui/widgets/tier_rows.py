@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from fieldapp.gui.review.lines import TIERS, Line
 from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.line_text import about_text, draw_line_text
-from fieldapp.gui.widgets.segment_marks import CROWDED, SegmentMarks, coverage
+from fieldapp.gui.widgets.segment_marks import SegmentMarks, coverage
 from fieldapp.gui.widgets.timeline import Timeline
 from fieldapp.gui.words import say
 
@@ -68,11 +69,15 @@ class TierRows(SegmentMarks):
         painter.fillRect(self.rect(), QColor(self.colours.panel))
         if self.shown is not None:
             places = self.shown.visible(self.timeline.visible())
-            if len(places) > CROWDED:
-                self._draw_crowd(painter, self.shown.lines, places)
-            else:
-                for place in places:
-                    self._draw_line(painter, self.shown.lines[place], current=place == self.shown.current)
+            there = slice(places.start, places.stop)
+            starts, stops, todo = self.shown.starts[there], self.shown.stops[there], self.shown.to_check[there]
+            readable = stops - starts >= READABLE_PX * self.timeline.frames_per_pixel
+            for left, right in coverage(self.timeline, starts[~readable], stops[~readable]):
+                painter.fillRect(QRectF(left, PADDING, right - left, self.height() - 2 * PADDING), QColor(self.colours.raised))
+            for left, right in coverage(self.timeline, starts[todo], stops[todo]):
+                painter.fillRect(QRectF(left, 0, right - left, 3), QColor(self.colours.amber))
+            for place in (np.flatnonzero(readable) + places.start).tolist():
+                self._draw_line(painter, self.shown.lines[place], current=place == self.shown.current)
         painter.setPen(QColor(self.colours.line))
         for number in range(1, len(TIERS)):
             y = number * self.row_height()
@@ -80,21 +85,10 @@ class TierRows(SegmentMarks):
         self.draw_marks(painter)
         painter.end()
 
-    def _draw_crowd(self, painter: QPainter, lines: Sequence[Line], places: range) -> None:
-        """From far away: only where there is something."""
-        assert self.shown is not None
-        there = slice(places.start, places.stop)
-        for left, right in coverage(self.timeline, self.shown.starts[there], self.shown.stops[there]):
-            painter.fillRect(QRectF(left, PADDING, right - left, self.height() - 2 * PADDING), QColor(self.colours.raised))
-
     def _draw_line(self, painter: QPainter, line: Line, *, current: bool) -> None:
         assert self.shown is not None
         span, high = self.shown.span_of(line), self.row_height()
         left, right = self.timeline.pixel_of(span.start), self.timeline.pixel_of(span.stop)
-        if line.to_check:
-            painter.fillRect(QRectF(left, 0, right - left, 3), QColor(self.colours.amber))
-        if right - left < READABLE_PX:
-            return
         inside = max(left, 0.0) + PADDING, min(right, float(self.width())) - PADDING  # a long segment's text stays in view
         for number, tier in enumerate(TIERS):
             if current and tier == self.shown.tier:

@@ -1,0 +1,47 @@
+"""Tiles that wait to be computed: one at a time and the newest first, so that what one looks at now comes before what was scrolled past.
+
+One at a time also leaves a background thread free for reading. GUI thread; the work itself runs elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fieldapp.gui.desk import Desk
+
+
+class Backlog:
+    """For all widgets of a stage together."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._waiting: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
+        self._busy = False
+
+    def run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do this before everything that waits."""
+        self._waiting.append((work, done))
+        self._next()
+
+    def forget(self) -> None:
+        """Another sound is shown; nobody waits for tiles of the old one."""
+        self._waiting.clear()
+
+    def _next(self) -> None:
+        if self._busy or not self._waiting:
+            return
+        work, done = self._waiting.pop()
+        self._busy = True
+
+        def finished(result: Any) -> None:
+            self._busy = False
+            done(result)
+            self._next()
+
+        def failed(trouble: Exception) -> None:
+            self._busy = False
+            self._waiting.clear()  # the file cannot be read: said once
+            self._desk.fail(trouble)
+
+        self._desk.run(lambda _: work(), finished, failed)
