@@ -56,7 +56,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     key = found["key_ms"]
     lines.append(f"key until drawn: p50 {key['p50']:.1f} ms, p95 {key['p95']:.1f} ms, worst {key['worst']:.1f} ms")
     lines.append(f"start until usable: {starts[1]:.2f} s warm ({starts[0]:.2f} s the first time), {options.segments:,} segments")
-    lines.append(f"overview of {found['hours']:.1f} h built in {found['overview_built_s']:.1f} s; most memory {found['memory_mb']:.0f} MB")
+    lines.append(f"most memory {found['memory_mb']:.0f} MB, {found['hours']:.1f} h of sound")
     return Answer(text="\n".join(lines), data=found)
 
 

@@ -17,11 +17,11 @@ from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.hits import ROLE, Index, voice_colour
 from fieldapp.gui.widgets.line_text import draw_line_text
 from fieldapp.gui.widgets.timeline import clock
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, sayable
 
 PADDING = 8
 DOT = 8
-STATES = {"pending": "not looked at", "draft": "to check", "checked": "checked", "rejected": "rejected"}
+STATES = {"pending": sayable("not looked at"), "draft": sayable("to check"), "checked": sayable("checked"), "rejected": sayable("rejected")}
 
 
 @dataclass(frozen=True, slots=True)
