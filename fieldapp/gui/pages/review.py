@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from fieldapp.errors import FieldError
@@ -125,14 +125,12 @@ class ThePage(Page):
         super().showEvent(event)
         self.stage.field.setFocus()
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
+    def leave(self) -> bool:
         self.typing.keep()
         self.stage.playback.pause()
+        return True
 
     def may_close(self) -> bool:
-        self.typing.keep()
-        self.stage.playback.pause()
         self._let_go()
         return True
 
