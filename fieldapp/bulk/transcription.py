@@ -23,7 +23,7 @@ from fieldapp.speech.recogniser import F32, RATE, Recogniser, at_rate
 from fieldapp.speech.vad import VoiceActivity
 from fieldapp.store import runs, segments
 from fieldapp.store.rows import SEGMENT
-from fieldapp.store.sessions import recordings
+from fieldapp.store.sessions import CONSENT_ROLE, recordings
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 
@@ -59,7 +59,8 @@ class Outcome:
 def transcribe_fieldbook(store: Store, recogniser: Recogniser, sound: Sound, task: Task, progress: Progress) -> Outcome:
     """Listen to what nobody listened to, then give every pending segment its text and vectors. Cancelled keeps what is done."""
     outcome, began = Outcome(), time.monotonic()
-    masters = [recording for recording in recordings(store.reader()) if recording.master is None and recording.state != "recording"]
+    every = [recording for recording in recordings(store.reader()) if recording.master is None and recording.state != "recording"]
+    masters = [recording for recording in every if recording.role != CONSENT_ROLE]
     if not task.only_pending:
         for master in masters:
             progress(-1.0, f"listening for speech in {master.path}")

@@ -81,11 +81,20 @@ class Desk(QObject):
 
     def open(self, folder: Path) -> None:
         """Open a fieldbook, closing the one before; trouble is said and leaves the old one open."""
-        self.attempt(lambda: self._use(Store.open(folder)))
+        if self.may_change():
+            self.attempt(lambda: self._use(Store.open(folder)))
 
     def create(self, folder: Path, title: str) -> None:
         """Make a fieldbook and open it."""
-        self.attempt(lambda: self._use(Store.create(folder, title)))
+        if self.may_change():
+            self.attempt(lambda: self._use(Store.create(folder, title)))
+
+    def may_change(self) -> bool:
+        """Whether another fieldbook may take the place of this one; says why not."""
+        if self.recorded() is not None:
+            self.say(say("A recording is running. Stop it before you leave this fieldbook."), "look")
+            return False
+        return True
 
     def close_fieldbook(self) -> None:
         """Close the fieldbook; everything handed to its writer is still written."""

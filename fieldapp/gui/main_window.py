@@ -118,12 +118,12 @@ class MainWindow(QMainWindow):
         self.palette_box.open([action for _, action in self.actions_table.all()])
 
     def _do_open(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, say("Open a fieldbook"))
+        chosen = QFileDialog.getExistingDirectory(self, say("Open a fieldbook")) if self.page.leave() else ""
         if chosen:
             self.desk.open(Path(chosen))
 
     def _do_new(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, say("New fieldbook"), say("MyFieldbook"))
+        chosen = QFileDialog.getSaveFileName(self, say("New fieldbook"), say("MyFieldbook"))[0] if self.page.leave() else ""
         if chosen:
             self.desk.create(Path(chosen), Path(chosen).name)
 
@@ -138,7 +138,8 @@ class MainWindow(QMainWindow):
             self.bring_in([Path(one) for one in chosen])
 
     def _do_close(self) -> None:
-        self.desk.close_fieldbook()
+        if self.page.leave() and self.desk.may_change():
+            self.desk.close_fieldbook()
 
     def _do_undo(self) -> None:
         self.desk.undo()
@@ -228,7 +229,8 @@ class MainWindow(QMainWindow):
         """Open a fieldbook that was dropped, or import what was."""
         book = next((one for one in sources if (one / DATABASE).is_file()), None)
         if book is not None:
-            self.desk.open(book)
+            if self.page.leave():
+                self.desk.open(book)
         elif "writable" not in self.desk.conditions():
             self.desk.say(say("Open a fieldbook first; then drop recordings, folders or a table of them anywhere in the window."), "look")
         else:

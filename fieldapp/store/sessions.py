@@ -11,6 +11,9 @@ from fieldapp.store.rows import EVENT, RECORDING, SESSION
 from fieldapp.store.storable import clean
 from fieldapp.store.transaction import Transaction
 
+CONSENT_ROLE = "consent"
+"""The role of a recording that is the evidence of a consent; no machine listens to it."""
+
 
 def add_session(tx: Transaction, session: Session) -> None:
     """Add a session; the name must be new."""

@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from fieldapp.audio.quality import CLIPPED, Quality, measure
-from fieldapp.gui.desk import Desk
+from fieldapp.gui.desk import Desk, Recorded
 from fieldapp.gui.main_window import MainWindow
 from fieldapp.gui.pages.record import ThePage
 from fieldapp.gui.short_recording import Heard
@@ -25,6 +25,7 @@ from fieldapp.gui.widgets.mic_panel import verdict
 from fieldapp.gui.widgets.speaker_window import SpeakerWindow
 from fieldapp.settings import Settings
 from fieldapp.store import consent, people, sessions
+from fieldapp.store.check import examine
 
 pytestmark = pytest.mark.gui
 
@@ -72,6 +73,7 @@ def test_spoken_consent_lies_in_the_fieldbook_as_evidence(page: ThePage, tmp_pat
     assert [one.purpose for one in said] == ["archive", "train"]
     assert (store.folder / said[0].evidence).is_file()
     assert [r.role for r in sessions.recordings(store.reader())] == ["consent"]
+    assert [str(finding) for finding in examine(store.folder, lambda _share, _doing: None) if finding.serious] == []
 
 
 def test_consent_cannot_be_recorded_before_somebody_is_named(page: ThePage) -> None:
@@ -114,3 +116,28 @@ def test_a_count_down_hides_the_prompt_until_it_is_over(page: ThePage, qtbot: Qt
     qtbot.waitUntil(lambda: speaker.counting == 0)
     speaker.show_item("1", "sun", QPixmap())
     assert speaker.counting == 0
+
+
+def test_the_window_stays_while_consent_is_recorded(page: ThePage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page._setup.consent.recording, "_job", object())
+    closed = page.window().close()
+    monkeypatch.setattr(page._setup.consent.recording, "_job", None)
+    assert not closed
+
+
+def test_no_other_fieldbook_opens_while_one_is_recorded_into(page: ThePage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page.desk, "recorded", lambda: Recorded("0:01"))
+    before = page.desk.store
+    assert before is not None
+    page.desk.create(tmp_path / "other", "other")
+    page.window().actions_table.action("close").trigger()  # type: ignore[attr-defined]
+    assert page.desk.store == before
+    assert not (tmp_path / "other").exists()
+
+
+def test_while_the_microphone_is_tested_nothing_else_begins(page: ThePage) -> None:
+    ready = [page._setup.ready]
+    for busy in (True, False):
+        page._setup.mic.busy.emit(busy)
+        ready.append(page._setup.ready)
+    assert ready == [True, False, True]

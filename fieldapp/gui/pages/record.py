@@ -71,11 +71,13 @@ class ThePage(Page):
     def do(self, deed: str) -> None:
         key = deed.removeprefix("record.")
         if key == "start":
-            self._on_start(self._setup.wanted())
+            if self._setup.ready:
+                self._on_start(self._setup.wanted())
         elif key == "stop":
             self.recording.stop()
         elif key == "test":
-            self._setup.mic.test()
+            if self._setup.ready and self.recording.session is None:
+                self._setup.mic.test()
         elif key == "speaker":
             self._stage.show_to_speaker()
         elif key == "countdown":
@@ -85,6 +87,9 @@ class ThePage(Page):
 
     def may_close(self) -> bool:
         """Closing the window never ends a recording: the recorder goes on, and the next start finds it."""
+        if self._setup.consent.recording.running:
+            self.desk.say(say("Consent is being recorded. Stop and keep it first."), "look")
+            return False
         self._setup.close_sound()
         self._stage.follow(False)
         self.recording.leave()

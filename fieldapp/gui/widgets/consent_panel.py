@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from datetime import datetime
 
@@ -21,7 +22,6 @@ from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 
 LONGEST_S = 600.0
-ROLE = "consent"
 ASKED = (
     ("archive", sayable("keeping it in an archive")),
     ("share", sayable("sharing it with colleagues")),
@@ -139,6 +139,8 @@ def keep_evidence(store: Store, code: str, allowed: list[str], heard: Heard) -> 
     path = f"audio/{stem}.wav"
     try:
         shutil.copyfile(heard.path, store.folder / path)
+        with (store.folder / path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as trouble:
         raise AudioError(f"{store.folder / path} cannot be written: {trouble.strerror}.", "Is there room on the disk?") from trouble
 
@@ -155,7 +157,8 @@ def keep_evidence(store: Store, code: str, allowed: list[str], heard: Heard) -> 
             bits=heard.bits,
             frames=heard.frames,
             started=now.astimezone().isoformat(timespec="milliseconds"),
-            role=ROLE,
+            role=sessions.CONSENT_ROLE,
+            sha256=digest,
             bytes=(store.folder / path).stat().st_size,
             metadata={"device": heard.device},
         )

@@ -26,6 +26,7 @@ class RecordSetup(QWidget):
 
     def __init__(self, desk: Desk, parent: QWidget) -> None:
         super().__init__(parent)
+        self._writable = self._busy = self._short = False
         outer = QVBoxLayout(scrolled(self))
         outer.setContentsMargins(48, 40, 48, 40)
         outer.setSpacing(16)
@@ -106,7 +107,8 @@ class RecordSetup(QWidget):
             box.clear()
             box.addItems(names)
             box.setEditText(typed)
-        self._button.setEnabled(writable)
+        self._writable = writable
+        self._button.setEnabled(self.ready)
         self.mic.first_look()
         self._on_speaker()
 
@@ -121,8 +123,14 @@ class RecordSetup(QWidget):
 
     def set_busy(self, busy: bool) -> None:
         """While the microphone opens, a second press does nothing."""
-        self._button.setEnabled(not busy)
+        self._busy = busy
+        self._button.setEnabled(self.ready)
         self._button.setText(say("One moment ...") if busy else say("Record"))
+
+    @property
+    def ready(self) -> bool:
+        """Whether a recording can begin: nothing else uses the microphone, and the fieldbook can be written."""
+        return self._writable and not self._busy and not self._short
 
     def wanted(self) -> Wanted:
         """What was chosen."""
@@ -155,7 +163,8 @@ class RecordSetup(QWidget):
     @Slot(bool)
     def _on_short(self, busy: bool) -> None:
         """One microphone, one recording: while it is tested nothing else begins."""
-        self._button.setEnabled(not busy)
+        self._short = busy
+        self._button.setEnabled(self.ready)
         for part in (self.mic, self.consent):
             part.setEnabled(not busy or part.recording.running or part is self.sender())
 
