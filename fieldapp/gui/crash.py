@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from types import TracebackType
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from fieldapp import __version__, paths
@@ -27,6 +27,7 @@ class CrashDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(say("Something went wrong"))
         self.setModal(False)
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)  # the keys of a recording stay where they are
         self.resize(640, 360)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
