@@ -340,3 +340,17 @@ def test_spaces_and_line_ends_of_a_stored_text_are_not_changed_by_looking_at_it_
     assert not page(window).typing.dirty
     do(window, "confirm")
     qtbot.waitUntil(lambda: stored(window, line.segment) == (odd, "confirmed", "import"))
+
+
+def test_a_recording_whose_file_is_gone_is_said_and_its_texts_can_still_be_typed(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    said: list[str] = []
+    window.desk.said.connect(lambda _level, text: said.append(text))
+    (tmp_path / "book" / "audio" / "b.wav").unlink()
+    other = next(one.recording for one in page(window).headings if one.recording != page(window).recording)
+    page(window).open(other)
+    qtbot.waitUntil(lambda: page(window).recording == other and bool(said))
+    assert "b.wav" in said[0]
+    window.grab()
+    first = typed(window, "sun")
+    do(window, "confirm")
+    qtbot.waitUntil(lambda: stored(window, first) == ("sun", "confirmed", "person"))
