@@ -10,18 +10,23 @@ from typing import Any
 
 from fieldapp.gui.desk import Desk
 
+MOST_WAITING = 40
+
 
 class Backlog:
-    """For all widgets of a stage together."""
+    """For all widgets of a stage together. Of what waits too long the older half is dropped; `dropped` lets the widgets ask again for what they still show."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, dropped: Callable[[], None]) -> None:
+        self._desk, self._dropped = desk, dropped
         self._waiting: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
         self._busy = False
 
     def run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Do this before everything that waits."""
         self._waiting.append((work, done))
+        if len(self._waiting) > MOST_WAITING:
+            del self._waiting[: MOST_WAITING // 2]
+            self._dropped()
         self._next()
 
     def forget(self) -> None:

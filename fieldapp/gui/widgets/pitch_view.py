@@ -37,6 +37,10 @@ class PitchTones(SegmentTones):
         self._tracks = OrderedDict()
         super().set_sound(sound)
 
+    def ask_again(self) -> None:
+        super().ask_again()
+        self._tracks = OrderedDict((number, track) for number, track in self._tracks.items() if track is not None)
+
     def draw_marks(self, painter: QPainter) -> None:
         visible = self.timeline.visible()
         if self.shows_pitch and self._sound is not None and len(visible) <= NEAR_S * self.timeline.rate:

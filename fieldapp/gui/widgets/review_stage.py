@@ -106,7 +106,7 @@ class ReviewStage(QWidget):
         colours = self._desk.colours
         self.minimap = Minimap(self.timeline, self._shown, colours, self)
         self.wave = SegmentWave(self.timeline, colours, parent=self)
-        self._backlog = Backlog(self._desk)
+        self._backlog = Backlog(self._desk, lambda: self.tones.ask_again())
         self.tones = PitchTones(self.timeline, colours, self._backlog.run, parent=self)
         self.tones.set_sound(None)
         self.tiers = TierRows(self.timeline, colours, self)

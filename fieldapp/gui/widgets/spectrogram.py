@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -24,6 +24,8 @@ from fieldapp.model import Span
 
 TILE_COLUMNS = 128
 KEPT_TILES = 400
+SHARPEN_MS = 80
+WIDEST_PX = 4096
 WINDOW_S = 0.008
 TOP_HZ = 8000
 RANGE_DB = 60.0
@@ -68,6 +70,12 @@ class Spectrogram(TimeWidget):
         self._sound = sound
         self._tiles: OrderedDict[tuple[int, int], tuple[int, QImage]] = OrderedDict()
         self._asked: set[tuple[int, int]] = set()
+        self._drawn: dict[tuple[int, int], tuple[int, QImage]] = {}
+        self._drawn_at = 0.0
+        self._sharpen = QTimer(self)
+        self._sharpen.setSingleShot(True)
+        self._sharpen.setInterval(SHARPEN_MS)
+        self._sharpen.timeout.connect(self.update)
         self.setMinimumHeight(64)
         self.setAccessibleName("Spectrogram")
 
@@ -75,13 +83,19 @@ class Spectrogram(TimeWidget):
         """Show another sound, or none; tiles of the old one are forgotten."""
         self._sound = sound
         self._tiles.clear()
+        self._drawn.clear()
         self._asked.clear()
         self.update()
+
+    def ask_again(self) -> None:
+        """Some of what was asked for will not come; what is on screen is asked for anew when it is painted."""
+        self._asked.clear()
 
     def set_colours(self, colours: Colours) -> None:
         """Another theme: the grey levels stay, their colours change."""
         super().set_colours(colours)
         table = self._colour_table()
+        self._drawn.clear()
         for _, image in self._tiles.values():
             image.setColorTable(table)
 
@@ -97,7 +111,6 @@ class Spectrogram(TimeWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self.colours.stage))
         if self._sound is not None and self._sound.frames:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             self._draw(painter, self._sound)
         self.draw_marks(painter)
         painter.end()
@@ -106,6 +119,8 @@ class Spectrogram(TimeWidget):
         hop = self.hop()
         length = hop * TILE_COLUMNS
         visible = self.timeline.visible()
+        zooming, self._drawn_at = self._drawn_at != self.timeline.frames_per_pixel, self.timeline.frames_per_pixel
+        before, self._drawn = self._drawn, {}
         for number in range(visible.start // length, max(visible.start, visible.stop - 1) // length + 1):
             key = (hop, number)
             ready = self._tiles.get(key)
@@ -114,8 +129,23 @@ class Spectrogram(TimeWidget):
                 self._ask(sound, key, covered)
             if ready is not None:
                 self._tiles.move_to_end(key)
-                left, right = self.timeline.pixel_of(number * length), self.timeline.pixel_of((number + 1) * length)
-                painter.drawImage(QRectF(left, 0, right - left, self.height()), ready[1])
+                self._draw_tile(painter, key, ready[1], before.get(key), zooming=zooming)
+        if zooming:
+            self._sharpen.start()
+
+    def _draw_tile(self, painter: QPainter, key: tuple[int, int], tile: QImage, before: tuple[int, QImage] | None, *, zooming: bool) -> None:
+        """Smoothing is slow, so it is done once for all frames of scrolling; while zooming every frame would need it anew."""
+        length = key[0] * TILE_COLUMNS
+        left, wide = self.timeline.pixel_of(key[1] * length), length / self.timeline.frames_per_pixel
+        if zooming or wide > WIDEST_PX:
+            painter.drawImage(QRectF(left, 0, wide, self.height()), tile)
+            return
+        size = QSize(math.ceil(wide), self.height())
+        if before is None or before[0] != tile.cacheKey() or before[1].size() != size:
+            smooth = tile.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+            before = (tile.cacheKey(), smooth.convertToFormat(QImage.Format.Format_RGB32))
+        self._drawn[key] = before
+        painter.drawImage(QPointF(math.floor(left), 0), before[1])
 
     def _ask(self, sound: Sound, key: tuple[int, int], covered: int) -> None:
         if key in self._asked:
