@@ -39,6 +39,7 @@ from fieldapp.speech.endpoints import EndpointRules
 from fieldapp.speech.finals import FinalRules
 from fieldapp.speech.live import LiveRules
 from fieldapp.speech.manifest import Context
+from fieldapp.speech.partials import PartialRules
 from fieldapp.speech.random_whisper import make
 from fieldapp.speech.recogniser import F32, Decoded, at_rate
 from fieldapp.store import segments, spaces, texts, vectors
@@ -69,7 +70,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def engine(answer: Callable[[F32, Context], Decoded] = lambda _audio, _context: said("a few plain words")) -> Engine:
-    return Engine(Scripted(answer), LiveRules(finals=FinalRules(language="en")))
+    return Engine(Scripted(answer), LiveRules(finals=FinalRules(language="en"), partials=PartialRules(wanted=False)))
 
 
 def begin(store: Store, talk: Path, load: Callable[[], Engine], *, prompts: int = 0, speed: float = 0.0, patience: float = 20.0) -> running.RunningSession:
@@ -135,8 +136,9 @@ def test_a_take_is_given_what_was_said_in_it_and_nothing_is_there_twice(store: S
         heard.append(f"answer {len(heard)}")
         return said(heard[-1])
 
-    _, outcome = record(store, talk, lambda: engine(count), prompts=4)
-    assert [(one.meaning_id, one.state, one.source) for one in outcome.segments] == [(f"m{n}", "draft", "elicitation") for n in range(4)]
+    session, outcome = record(store, talk, lambda: engine(count), prompts=4)
+    made = [(one.meaning_id, one.state, one.source) for one in outcome.segments]
+    assert made == [(f"m{n}", "draft", "elicitation") for n in range(4)], (made, heard, session.look(), outcome.frames)
     assert [text for text, _ in drafts(store, outcome)] == ["answer 0", "answer 1", "answer 2", "answer 3"]
     raw = spaces.spaces(store.reader(), "meaning")[0]
     assert vectors.lacking(store.reader(), raw) == []

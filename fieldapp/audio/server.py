@@ -182,8 +182,8 @@ class Server:
             self._greet(client, message)
         elif message.get("do") == "bye":
             self._send(client, {"id": message.get("id"), "ok": True})
+            self._drop(client, "said bye")  # first, so that the recorder sees nobody attached when it reads the order
             self.orders.put(Order(client, message))
-            self._drop(client, "said bye")
         elif answerer := self._at_once.get(str(message.get("do"))):
             try:
                 reply = {"ok": True, **answerer(message)}
