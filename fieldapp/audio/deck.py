@@ -27,6 +27,7 @@ from fieldapp.model import new_id
 
 PREROLL_SECONDS = 2.0
 LOST_SECONDS = 1.0
+GLANCE_SECONDS = 0.1  # silence counts only as often as we looked: where the machine gives us no time, it gives the driver none either
 FIRST_SOUND_SECONDS = 4.0  # a sound server needs up to two seconds before the first block comes
 RETRY_SECONDS = 0.5
 SETTLE_SECONDS = 0.9  # sound heard after a gap before its length is fixed; kept in memory that long, so less than a crash may cost
@@ -53,7 +54,7 @@ class Deck:
         self._zero = 0
         self._preroll: deque[Floats] = deque()
         self._pending: list[Floats] = []
-        self._heard_at = self._retry_at = 0.0
+        self._looked_at = self._silent = self._retry_at = 0.0
         self._warned = False
         self._overflows_seen = 0
 
@@ -105,7 +106,7 @@ class Deck:
         source = self._source
         assert source
         self._clock = FrameClock(source.rate * (source.speed or 1.0))
-        self._heard_at = time.perf_counter()
+        self._looked_at, self._silent = time.perf_counter(), 0.0
         self._overflows_seen = source.overflows
         self._preroll.clear()
         self._pending.clear()
@@ -191,8 +192,9 @@ class Deck:
         over = source.over  # asked first, so that what came until then is still read
         block = source.read()
         now = time.perf_counter()
+        self._silent = 0.0 if len(block) else self._silent + min(now - self._looked_at, GLANCE_SECONDS)
+        self._looked_at = now
         if len(block):
-            self._heard_at = now
             self._clock.observe(now, source.delivered)
             self._measure(block)
         if source.overflows > self._overflows_seen:
@@ -208,7 +210,7 @@ class Deck:
         if over and isinstance(source, FileSource):
             if self.take:
                 self.stop("the source ended")
-        elif over or now - self._heard_at > (LOST_SECONDS if source.delivered else FIRST_SOUND_SECONDS):
+        elif over or self._silent > (LOST_SECONDS if source.delivered else FIRST_SOUND_SECONDS):
             self._lose("the driver ended the stream" if over else "no sound came")
 
     def _measure(self, block: Floats) -> None:
