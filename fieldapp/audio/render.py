@@ -7,7 +7,7 @@ any output frame came from. The player pulls from it; tests and exports can, too
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 
 from fieldapp.audio.decode import Block, open_audio
 from fieldapp.audio.resample import resampled
-from fieldapp.model import Span
+from fieldapp.model import Recording, Span
 
 SLOWEST, FASTEST = 0.5, 2.0
 _BLOCK = 4096
@@ -28,6 +28,16 @@ class Clip:
 
     path: Path
     span: Span
+
+
+def clips_of(folder: Path, parts: Iterable[Recording], span: Span) -> list[Clip]:
+    """The stretches of sound files that hold a span of their master; a gap between two parts is skipped."""
+    clips = []
+    for part in parts:
+        inside = span.clip(Span(part.first_frame, part.first_frame + part.frames))
+        if inside is not None:
+            clips.append(Clip(folder / part.path, Span(inside.start - part.first_frame, inside.stop - part.first_frame)))
+    return clips
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,11 @@ metadata says `of` (which segment) and `oral` (which kind); `store.segments.oral
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from fieldapp.audio.render import Clip
+from fieldapp.audio.render import Clip, clips_of
 from fieldapp.errors import NotThere, WrongUsage
-from fieldapp.model import Segment, Span
+from fieldapp.model import Segment
 from fieldapp.session.plan import Course, Plan, free_stem, new_master
 from fieldapp.store import people, segments, sessions
 from fieldapp.store.store import Store
@@ -38,14 +37,9 @@ def wanted_segments(store: Store, *, segment: str = "", session: str = "") -> li
     return heard
 
 
-def clips_of(store: Store, segment: Segment) -> list[Clip]:
+def heard_again(store: Store, segment: Segment) -> list[Clip]:
     """What to play: the segment in the files of its master."""
-    clips = []
-    for part in sessions.parts(store.reader(), segment.recording):
-        inside = Span(part.first_frame, part.first_frame + part.frames).clip(segment.span)
-        if inside:
-            clips.append(Clip(store.folder / Path(part.path), Span(inside.start - part.first_frame, inside.stop - part.first_frame)))
-    return clips
+    return clips_of(store.folder, sessions.parts(store.reader(), segment.recording), segment.span)
 
 
 def plan_oral(store: Store, targets: Sequence[Segment], kind: str, speaker: str, sound: Mapping[str, Any]) -> Plan:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldapp.audio.decode import Block
-from fieldapp.audio.render import Clip, Position, Rendering
-from fieldapp.model import Span
+from fieldapp.audio.render import Clip, Position, Rendering, clips_of
+from fieldapp.model import Recording, RecordingId, SessionId, Span
 
 RATE = 48_000
 
@@ -118,3 +118,21 @@ def test_a_loop_over_nothing_ends(tmp_path: Path) -> None:
 def test_a_speed_beyond_the_limits_is_refused() -> None:
     with pytest.raises(ValueError, match="speed"):
         Rendering([], RATE, speed=3.0)
+
+
+def test_a_span_over_a_roll_over_is_heard_from_both_files_and_a_gap_is_skipped() -> None:
+    def part(number: int, first: int) -> Recording:
+        return Recording(
+            id=RecordingId(f"R{number}"),
+            session=SessionId("S"),
+            path=f"audio/p{number}.wav",
+            rate=1000,
+            channels=1,
+            bits=16,
+            frames=100,
+            part=number,
+            first_frame=first,
+        )
+
+    found = clips_of(Path("/book"), [part(0, 0), part(1, 100), part(2, 250)], Span(90, 260))
+    assert [(clip.path.name, clip.span) for clip in found] == [("p0.wav", Span(90, 100)), ("p1.wav", Span(0, 100)), ("p2.wav", Span(0, 10))]

@@ -8,7 +8,7 @@ from typing import Self
 
 from fieldapp.audio.player import Player
 from fieldapp.elicitation.events import AGAIN, PAUSE, PROMPT
-from fieldapp.session.oral import clips_of
+from fieldapp.session.oral import heard_again
 from fieldapp.session.running import RunningSession
 from fieldapp.store import segments
 from fieldapp.store.store import Store
@@ -36,7 +36,7 @@ class Played:
         if not self._waiting:
             self._session.press(PAUSE)
         self._waiting = True
-        self._player.play(clips_of(self._store, segments.segment(self._store.reader(), self._session.plan.course.topics[place])))
+        self._player.play(heard_again(self._store, segments.segment(self._store.reader(), self._session.plan.course.topics[place])))
 
     def after(self, made: Sequence[str]) -> None:
         """A key made these events: when they begin another attempt, its segment is played first."""

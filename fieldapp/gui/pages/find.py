@@ -7,13 +7,13 @@ from dataclasses import replace
 from PySide6.QtCore import QModelIndex, QTimer, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from fieldapp.audio.render import Clip
+from fieldapp.audio.render import clips_of
 from fieldapp.gui.actions import Deed
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import Page
 from fieldapp.gui.widgets.hits import HitPainter, Hits
 from fieldapp.gui.words import say
-from fieldapp.model import Changed, Hit, Query, RecordingId, Span
+from fieldapp.model import Changed, Query
 from fieldapp.store import people, sessions, texts
 from fieldapp.store.search import find
 from fieldapp.store.words import Found
@@ -151,21 +151,9 @@ class ThePage(Page):
 
     @Slot(QModelIndex)
     def _on_activated(self, index: QModelIndex) -> None:
-        hit = self._hits.hit(index)
-        if hit is not None:
-            self.desk.listening.play(self._clips(hit))
-
-    def _clips(self, hit: Hit) -> list[Clip]:
-        """The stretches of sound files that hold the segment."""
-        store = self.desk.store
-        if store is None:
-            return []
-        clips = []
-        for part in sessions.parts(store.reader(), RecordingId(hit.recording)):
-            inside = hit.span.clip(Span(part.first_frame, part.first_frame + part.frames))
-            if inside is not None:
-                clips.append(Clip(store.folder / part.path, Span(inside.start - part.first_frame, inside.stop - part.first_frame)))
-        return clips
+        hit, store = self._hits.hit(index), self.desk.store
+        if hit is not None and store is not None:
+            self.desk.listening.play(clips_of(store.folder, sessions.parts(store.reader(), hit.recording), hit.span))
 
     @Slot()
     def _on_settings(self) -> None:

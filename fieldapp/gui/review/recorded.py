@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fieldapp.audio.decode import AudioReader, open_audio
 from fieldapp.audio.peaks import BUCKET, Peaks, build_peaks, open_peaks
-from fieldapp.audio.render import Clip
+from fieldapp.audio.render import Clip, clips_of
 from fieldapp.errors import AudioError
 from fieldapp.model import Recording, Span
 
@@ -82,12 +82,7 @@ class RecordedSound:
 
     def clips(self, span: Span) -> list[Clip]:
         """The stretches of files that hold a span, for playing."""
-        found = []
-        for part in self._parts:
-            inside = span.clip(Span(part.first_frame, part.first_frame + part.frames))
-            if inside is not None:
-                found.append(Clip(self._folder / part.path, Span(inside.start - part.first_frame, inside.stop - part.first_frame)))
-        return found
+        return clips_of(self._folder, self._parts, span)
 
     def frame_of(self, clip: Clip, frame: int) -> int:
         """The frame of the master that is a frame of a clip's file."""
