@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fieldapp.errors import Cancelled, ReadOnly
 from fieldapp.intake.importing import Import, Report
-from fieldapp.intake.manifest import find_files, read_manifest
+from fieldapp.intake.manifest import Row, Wanted, find_files, read_manifest
 from fieldapp.intake.staging import Staging
 from fieldapp.intake.stems import LONGEST, Stems, fold
 from fieldapp.model import Recording, Segment
@@ -267,3 +267,13 @@ FOLDED = [("Añez Ø-1", "Anez_1"), ("太阳", "sound"), ("..", "sound"), ("con"
 @pytest.mark.parametrize(("name", "stem"), FOLDED)
 def test_names_are_folded_to_ascii(name: str, stem: str) -> None:
     assert fold(name) == stem
+
+
+def test_an_import_that_brought_nothing_leaves_no_empty_session(tmp_path: Path) -> None:
+    (tmp_path / "no-sound.wav").write_text("hello")
+    with Store.create(tmp_path / "book", "book") as store:
+        wanted = Wanted((Row(tmp_path / "no-sound.wav", "no-sound.wav"),))
+        report = Import(store).run(wanted, [tmp_path], "", lambda *_: None)
+        assert report.problems
+        assert report.session == ""
+        assert sessions.sessions(store.reader()) == []

@@ -20,7 +20,7 @@ from fieldapp.audio.decode import open_audio
 from fieldapp.errors import DiskFull, FieldError, ReadOnly
 from fieldapp.intake import known
 from fieldapp.intake.manifest import Problem, Row, Wanted
-from fieldapp.intake.records import Arrival, write_arrival, write_session
+from fieldapp.intake.records import Arrival, drop_if_empty, write_arrival, write_session
 from fieldapp.intake.staging import Staging
 from fieldapp.intake.stems import Stems, fold
 from fieldapp.store.store import Store
@@ -90,6 +90,8 @@ class Import:
             report.problems.append(Problem("disk", f"{full} {report.imported} of {report.wanted} rows are in."))
         finally:
             self._staging.clear()
+        if self._store.do(lambda tx: drop_if_empty(tx, session.id)):
+            report.session = ""
         progress(1.0, f"{report.imported} imported")
         return report
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fieldapp.intake.manifest import Row
 from fieldapp.intake.staging import Staged
-from fieldapp.model import Annotation, AnnotationId, PersonId, Recording, RecordingId, Segment, SegmentId, Session, SessionId, Span, VarietyId, new_id
+from fieldapp.model import Annotation, AnnotationId, Changed, PersonId, Recording, RecordingId, Segment, SegmentId, Session, SessionId, Span, VarietyId, new_id
 from fieldapp.store import people, segments, sessions
 from fieldapp.store.texts import add_texts
 from fieldapp.store.transaction import Transaction
@@ -48,6 +48,15 @@ def write_session(tx: Transaction, name: str, key: str, *, asked: bool) -> Sessi
     made = Session(id=SessionId(new_id()), name=free, date=date.today().isoformat(), metadata={SOURCE: key})
     sessions.add_session(tx, made)
     return made
+
+
+def drop_if_empty(tx: Transaction, session: str) -> bool:
+    """Take a session back that an import made and into which nothing came."""
+    empty = "json_extract(metadata, '$.import') IS NOT NULL AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.session = session.id)"
+    gone = tx.db.execute(f"DELETE FROM session WHERE id = ? AND {empty}", (session,)).rowcount > 0  # noqa: S608  (a constant)
+    if gone:
+        tx.touch(Changed.SESSIONS)
+    return gone
 
 
 def write_arrival(tx: Transaction, session: str, arrival: Arrival) -> str:
