@@ -21,7 +21,7 @@ done
 # What the system has to bring: Python, PortAudio, what Qt loads, fonts for IPA and Han.
 system=(python3 python3-venv libportaudio2 libgomp1 fontconfig fonts-noto-core fonts-sil-charis fonts-noto-cjk libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1
   libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1)
-[[ " ${extras[*]} " != *" test "* ]] || system+=(git xvfb xauth pulseaudio pulseaudio-utils libasound2-plugins espeak-ng)
+[[ " ${extras[*]} " != *" test "* ]] || system+=(git xvfb xauth xdotool pulseaudio pulseaudio-utils libasound2-plugins espeak-ng)
 
 # Installs those of the named packages that are missing; a name counts as present, too, when an installed package provides it.
 need_system() {
