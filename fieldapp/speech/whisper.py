@@ -55,7 +55,7 @@ class Whisper:
         self._mel = LogMel(self._model.n_mels)
         self._counting = threading.Lock()
         self._encodes = 0
-        self._tokenizers: dict[tuple[str, str], Tokenizer] = {}
+        self._wordings: dict[tuple[str, str], Tokenizer] = {}
 
     @property
     def encodes(self) -> int:
@@ -93,11 +93,15 @@ class Whisper:
         ranked = self._model.detect_language(encoded.states)
         if not all(ranked):
             raise ModelError(f"The model in {self.folder} does not list its languages.", "Choose the language yourself, or convert the model again.")
-        return [(best[0][0].strip("<|>"), float(best[0][1])) for best in ranked]
+        return [self._likeliest([(token.strip("<|>"), float(share)) for token, share in languages]) for languages in ranked]
+
+    def _likeliest(self, ranked: list[tuple[str, float]]) -> tuple[str, float]:
+        """The first the manifest lists: a vocabulary may have codes that were never trained."""
+        return next(((code, share) for code, share in ranked if self.knows(code)), ranked[0])
 
     def generate(self, encoded: Encoded, languages: Sequence[str], *, task: str, beam: int, limits: Sequence[int]) -> list[Decoded]:
         """Text for each row. All rows stop at the largest limit; a row beyond its own is reported as capped."""
-        speakers = [self._tokenizer(language, task) for language in languages]
+        speakers = [self._wording(language, task) for language in languages]
         prompts = [[*speaker.sot_sequence, speaker.no_timestamps] for speaker in speakers]
         most = min(max(limits), MOST_TOKENS)
         longest = max(2 * most, most + len(prompts[0]))  # CTranslate2 decodes at most half of `max_length` and never beyond it
@@ -106,14 +110,15 @@ class Whisper:
 
     def align(self, encoded: Encoded, decoded: Sequence[Decoded], task: str) -> list[tuple[Word, ...]]:
         """Where each word of each row lies, from the decoder's attention; rows of one language per call."""
-        speaker = self._tokenizer(decoded[0].language, task)
+        speaker = self._wording(decoded[0].language, task)
         texts = [[token for token in row.tokens if token < speaker.eot] for row in decoded]
         found = self._model.align(encoded.states, speaker.sot_sequence, texts, [2 * steps for steps in encoded.steps])
         return [_words(speaker, text, result.alignments, steps) for text, result, steps in zip(texts, found, encoded.steps)]
 
     def knows(self, language: str) -> bool:
-        """Whether the vocabulary has that language code."""
-        return self._words.token_to_id(f"<|{language}|>") is not None if self.multilingual else language == "en"
+        """Whether the model can be asked for that language: its vocabulary has the code, and its manifest, if it lists any."""
+        listed = self.manifest.languages
+        return (language in listed or not listed) and (self._control(language) is not None if self.multilingual else language == "en")
 
     def rehearse(self, seconds: float = 5.0, tokens: int = 20) -> float:
         """Seconds that one final of that size takes here; also warms the model up."""
@@ -124,16 +129,24 @@ class Whisper:
         self.generate(encoded, [language], task="transcribe", beam=1, limits=[tokens])
         return time.perf_counter() - begun
 
-    def _tokenizer(self, language: str, task: str) -> Tokenizer:
+    def _wording(self, language: str, task: str) -> Tokenizer:
         key = (language, task)
-        if key not in self._tokenizers:
+        if key not in self._wordings:
+            name = self.manifest.name
             if not self.knows(language):
-                raise ModelError(f"The model '{self.manifest.name}' does not know the language code '{language}'.", "Choose a related one, or auto.")
-            try:
-                self._tokenizers[key] = Tokenizer(self._words, self.multilingual, task, language)
-            except ValueError as trouble:
-                raise ModelError(f"The model '{self.manifest.name}' cannot '{task}' in '{language}'.", "Choose another language or task.") from trouble
-        return self._tokenizers[key]
+                raise ModelError(f"The model '{name}' does not know the language code '{language}'.", "Choose a related one, or auto.")
+            if task not in self.manifest.tasks or (self.multilingual and self._control(task) is None):
+                raise ModelError(f"The model '{name}' cannot '{task}' in '{language}'.", f"It can {' and '.join(self.manifest.tasks)}.")
+            wording = Tokenizer(self._words, multilingual=False)  # the library refuses language codes that stock models do not have
+            if self.multilingual:
+                wording.language, wording.task, wording.language_code = self._control(language), self._control(task), language
+            self._wordings[key] = wording
+        return self._wordings[key]
+
+    def _control(self, code: str) -> int | None:
+        """The token of a language or task."""
+        number: int | None = self._words.token_to_id(f"<|{code}|>")
+        return number
 
 
 def load(folder: Path, wanted: str = "auto", *, compute_type: str = "auto", threads: int = 0, index: int = 0, workers: int = 1) -> Whisper:

@@ -6,10 +6,12 @@ player's own; one that only the recorder has would be ours.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,14 @@ from e2e.killing import application, put_down
 from e2e.recorders import until
 from e2e.virtual_mic import RATE, VirtualMic, breaks, read_marker, write_marker
 from fieldapp.audio.client import RecorderClient
+from fieldapp.audio.launch import own_surroundings
 from fieldapp.audio.masters import read_master
 from fieldapp.model import Span
+from fieldapp.speech import random_whisper
 
 BLOCK = 60 * RATE
-LOAD = "import os; os.nice(10)\nwhile True: sum(range(9999))"  # as a model in the background
+LOAD = "import os; os.nice(10)\nwhile True: sum(range(9999))"  # other people's background work
+ENCODING = Path(__file__).with_name("encoding.py")
 
 
 def marker_breaks(blocks: Any) -> tuple[list[tuple[int, int]], int, int]:
@@ -44,10 +49,38 @@ def marker_breaks(blocks: Any) -> tuple[list[tuple[int, int]], int, int]:
     return found, first, last
 
 
-def record_while_suffering(book: Path, mic: VirtualMic, seconds: float) -> dict[str, Any]:
+@contextlib.contextmanager
+def busy_cores(folder: Path, models: int, size: str) -> Iterator[None]:
+    """A process a core that only counts, and so many models that encode without pause on all cores, at the recorder's own priority."""
+    cores = os.cpu_count() or 1
+    loads = [subprocess.Popen([sys.executable, "-c", LOAD], stdout=subprocess.PIPE) for _ in range(cores)]
+    try:
+        if models:
+            made = random_whisper.make(folder / "model", size)
+            encoders = [
+                subprocess.Popen([sys.executable, str(ENCODING), str(made), str(cores)], stdout=subprocess.PIPE, env=own_surroundings()) for _ in range(models)
+            ]
+            loads += encoders
+            for encoder in encoders:
+                assert encoder.stdout
+                assert encoder.stdout.readline() == b"encoding\n"
+        yield
+    finally:
+        for process in loads:
+            process.kill()
+            process.wait()
+            assert process.stdout
+            process.stdout.close()
+
+
+def record_while_suffering(book: Path, mic: VirtualMic, seconds: float, models: int = 0, size: str = "small") -> dict[str, Any]:
     """One recording; every lost or doubled frame is seen and blamed."""
+    with busy_cores(book, models, size):
+        return {"models_encoding": f"{models} x {size} int8" if models else "none", **_record(book, mic, seconds)}
+
+
+def _record(book: Path, mic: VirtualMic, seconds: float) -> dict[str, Any]:
     write_marker(book / "marker.wav", seconds)
-    loads = [subprocess.Popen([sys.executable, "-c", LOAD]) for _ in range(os.cpu_count() or 1)]
     ear = mic.listen(book / "ear.raw")
     suffering = application(book, "--torture", str(seconds + 5))
     with RecorderClient.attach(book, "bench") as watcher:
@@ -62,9 +95,6 @@ def record_while_suffering(book: Path, mic: VirtualMic, seconds: float) -> dict[
         time.sleep(1.5)
         status = watcher.status()
         watcher.stop()
-    for process in loads:
-        process.kill()
-        process.wait()
     put_down(suffering)
     ear.terminate()
     ear.wait()

@@ -64,9 +64,9 @@ def test_the_session_goes_on_after_each_unplug_and_the_gaps_have_their_length(vi
     assert max(abs(gap["error_ms"]) for gap in outcome["gaps"]) < 20
 
 
-def test_no_frame_is_lost_while_the_application_suffers(virtual_mic: VirtualMic, book: Path) -> None:
+def test_no_frame_is_lost_while_the_application_suffers_and_models_take_every_core(virtual_mic: VirtualMic, book: Path) -> None:
     with recorder_ends_with(book):
-        outcome = record_while_suffering(book, virtual_mic, 6)
+        outcome = record_while_suffering(book, virtual_mic, 6, models=2, size="tiny")
     assert outcome["frames_lost_by_the_recorder"] == 0
     assert outcome["overflows"] == 0
     assert outcome["last_number"] == 6 * RATE

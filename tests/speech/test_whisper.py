@@ -10,7 +10,8 @@ from fieldapp.errors import ModelError
 from fieldapp.speech import device as devices
 from fieldapp.speech.device import Device
 from fieldapp.speech.features import LogMel, laid_length, lay
-from fieldapp.speech.manifest import Context
+from fieldapp.speech.manifest import Context, Manifest
+from fieldapp.speech.manifest import write as write_manifest
 from fieldapp.speech.recogniser import RATE, STEP
 from fieldapp.speech.whisper import Whisper, load
 
@@ -113,6 +114,34 @@ def test_an_unknown_language_is_a_sentence(mini: Whisper) -> None:
         mini.generate(encoded, ["qaa"], task="transcribe", beam=1, limits=[4])
     with pytest.raises(ModelError, match="cannot 'sing'"):
         mini.generate(encoded, ["fr"], task="sing", beam=1, limits=[4])
+
+
+def test_a_language_that_stock_models_do_not_have_is_asked_for_by_its_own_code(mini_folder: Path, tmp_path: Path) -> None:
+    model = load(with_hakka(mini_folder, tmp_path), "cpu", threads=1)
+    encoded = model.encode([music(2.0)], TAILED)
+    decoded = model.generate(encoded, ["hak"], task="transcribe", beam=1, limits=[44])[0]
+    assert (decoded.language, len(decoded.text.split())) == ("hak", 6)
+    assert len(model.align(encoded, [decoded], "transcribe")[0]) == 6
+
+
+def test_only_languages_and_tasks_of_the_manifest_are_used(mini_folder: Path, tmp_path: Path) -> None:
+    folder = with_hakka(mini_folder, tmp_path)
+    write_manifest(folder, Manifest(name="ours", languages=("gd", "hak"), tasks=("transcribe",)))
+    model = load(folder, "cpu", threads=1)
+    assert [model.knows(code) for code in ("hak", "gd", "de", "")] == [True, False, False, False]
+    encoded = model.encode([music(2.0)], TAILED)
+    assert model.detect_language(encoded)[0][0] == "hak"
+    with pytest.raises(ModelError, match="does not know the language code 'de'"):
+        model.generate(encoded, ["de"], task="transcribe", beam=1, limits=[4])
+    with pytest.raises(ModelError, match="cannot 'translate'"):
+        model.generate(encoded, ["hak"], task="translate", beam=1, limits=[4])
+
+
+def with_hakka(mini_folder: Path, folder: Path) -> Path:
+    """The same model, but that its token of one language is called otherwise."""
+    for path in mini_folder.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes().replace(b"<|su|>", b"<|hak|>") if path.suffix == ".json" else path.read_bytes())
+    return folder
 
 
 def test_audio_longer_than_the_window_is_refused(mini: Whisper) -> None:
