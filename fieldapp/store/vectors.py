@@ -58,8 +58,10 @@ def put_frames(tx: Transaction, space: Space, segment: SegmentId, count: int, ra
 
 
 def move_vectors(tx: Transaction, source: SegmentId, target: SegmentId) -> None:
-    """Give the vectors of a segment to another one that holds the same speech and has none."""
-    tx.db.execute("UPDATE vector SET segment = ? WHERE segment = ?", (target, source))
+    """Give the vectors of a segment to another one that holds the same speech and has none; they get new row numbers like new ones."""
+    moved = tx.db.execute("DELETE FROM vector WHERE segment = ? RETURNING id, space, data, crc, run, created", (source,)).fetchall()
+    rows = [(row["id"], target, *row[1:]) for row in moved]
+    tx.db.executemany("INSERT INTO vector (id, segment, space, data, crc, run, created) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     tx.touch(Changed.VECTORS)
 
 
