@@ -43,9 +43,12 @@ class Meter:
         self.clipped = [0] * channels
         self._pieces: deque[_Piece] = deque(maxlen=2000)
         self._heard = 0
+        self._fed = 0
+        self._told: dict[bool, tuple[int, dict[str, Any]]] = {}
         edges = np.geomspace(50, rate / 2, SPECTRUM_BANDS + 1)[:-1]
         self._bands: list[float] = edges.round(1).tolist()
         self._bins = (edges * SPECTRUM_FRAMES / rate).round().astype(int)
+        self._mono: Floats = np.full(channels, 2 / _WINDOW.sum() / channels, np.float32)  # the mean of the channels, scaled as the window asks
         self._recent: Floats = np.zeros((0, channels), np.float32)
 
     def feed(self, block: Floats) -> None:
@@ -60,9 +63,17 @@ class Meter:
         if peak.max() >= FULL_SCALE:
             self.clipped = [so_far + int(n) for so_far, n in zip(self.clipped, (np.abs(lanes) >= FULL_SCALE).sum(axis=1))]
         self._recent = np.concatenate([self._recent, block])[-SPECTRUM_FRAMES:]
+        self._fed += 1
 
     def levels(self, spectrum: bool = False) -> dict[str, Any]:
-        """Everything in dB below full scale, one value a channel."""
+        """Everything in dB below full scale, one value a channel. Whoever asks more often than blocks come hears the same again."""
+        fed = self._fed
+        told = self._told.get(spectrum)
+        if not told or told[0] != fed:
+            told = self._told[spectrum] = (fed, self._measured() | (self._spectrum() if spectrum else {}))
+        return told[1]
+
+    def _measured(self) -> dict[str, Any]:
         pieces = list(self._pieces)
         if not pieces:
             return {"peak": [], "held": [], "rms": [], "floor": [], "clipped": list(self.clipped)}
@@ -72,21 +83,20 @@ class Meter:
             enough += piece.frames
             if enough >= HELD_SECONDS * self.rate:
                 break
-        answer = {
+        return {
             "peak": [decibels(value) for value in pieces[-1].peak],
             "rms": [decibels(value) for value in pieces[-1].rms],
             "held": [decibels(max(values)) for values in zip(*(piece.peak for piece in held))],
             "floor": [decibels(sorted(values)[len(values) // 10]) for values in zip(*(piece.rms for piece in pieces))],
             "clipped": list(self.clipped),
         }
-        return answer | (self._spectrum() if spectrum else {})
 
     def _spectrum(self) -> dict[str, Any]:
         """The loudest value in each of the bands, which are equally wide in pitch from 50 Hz to half the rate."""
         recent = self._recent
         if len(recent) < SPECTRUM_FRAMES:
             return {"spectrum": [], "bands": []}
-        power = np.abs(np.fft.rfft(recent.mean(axis=1) * _WINDOW)) * (2 / _WINDOW.sum())
-        loudest = np.maximum.reduceat(power, self._bins)
-        values = np.maximum(SILENCE_DB, 20 * np.log10(np.maximum(loudest, 1e-9)))
+        lines = np.fft.rfft(recent @ self._mono * _WINDOW)
+        loudest = np.maximum.reduceat(lines.real**2 + lines.imag**2, self._bins)
+        values = np.maximum(SILENCE_DB, 10 * np.log10(np.maximum(loudest, 1e-18)))
         return {"spectrum": values.round(1).tolist(), "bands": self._bands}

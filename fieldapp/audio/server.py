@@ -43,6 +43,7 @@ class Client:
     known: bool = False
     heard: bytes = b""
     unsent: bytearray = field(default_factory=bytearray)
+    clogged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,9 @@ class Server:
         if len(client.unsent) > MOST_UNREAD:
             self._drop(client, "does not read its answers")
             return
-        self._selector.modify(client.line, selectors.EVENT_READ | (selectors.EVENT_WRITE if client.unsent else 0), client)
+        if client.clogged != bool(client.unsent):  # seldom: a line takes an answer at once
+            client.clogged = bool(client.unsent)
+            self._selector.modify(client.line, selectors.EVENT_READ | (selectors.EVENT_WRITE if client.clogged else 0), client)
 
     def _drop(self, client: Client, why: str) -> None:
         if client in self._clients:
