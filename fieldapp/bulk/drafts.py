@@ -1,4 +1,4 @@
-"""How what a recogniser made of a pending segment is kept: draft text, state and vectors in one commit. The same while recording and in bulk.
+"""How what a recogniser made of a segment is kept: draft text, state and vectors in one commit. The same while recording and in bulk.
 
 What a person wrote is never touched. One `Drafts` belongs to one thread; the writing itself happens on the `db-writer`.
 """
@@ -11,9 +11,9 @@ from typing import Any
 
 from fieldapp import __version__
 from fieldapp.bulk.embedding import Embeddings
-from fieldapp.model import Annotation, AnnotationId, RunId, Segment, new_id
+from fieldapp.model import Annotation, AnnotationId, Segment, new_id
 from fieldapp.speech.embed import embedded, speech_steps
-from fieldapp.speech.finals import FinalRules, Utterance
+from fieldapp.speech.finals import TRANSLATE, FinalRules, Utterance
 from fieldapp.speech.manifest import Manifest
 from fieldapp.speech.recogniser import F32
 from fieldapp.store import runs, segments, texts
@@ -21,10 +21,18 @@ from fieldapp.store.rows import SEGMENT
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 
-TIER = "transcription"
+TIER, MEANT = "transcription", "translation"
+TIERS = {"transcribe": TIER, "translate": MEANT}
+ENGLISH = "en"  # Whisper models translate into no other language
 LISTENED = "speech-detection"
 DETECTOR = {"detector": "silero v6"}
 UNHEARD = "state = 'pending' AND NOT EXISTS (SELECT 1 FROM annotation WHERE annotation.segment = segment.id AND tier = 'transcription')"
+UNTRANSLATED = (
+    "state <> 'rejected' AND json_extract(quality, '$.no_translation') IS NULL AND json_extract(quality, '$.no_text') IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM annotation WHERE annotation.segment = segment.id AND tier = 'translation' AND language IN ('', 'en'))"
+)
+WAITING = {"transcribe": UNHEARD, "translate": UNTRANSLATED}
+"""Which segments a task still has to be done for; what the guards refused is not tried again."""
 
 
 class Drafts:
@@ -33,25 +41,29 @@ class Drafts:
     def __init__(self, store: Store, manifest: Manifest, finals: FinalRules, about: Mapping[str, Any]) -> None:
         self._store, self._manifest, self._finals = store, manifest, finals
         self._embeddings: Embeddings | None = None
-        parameters = {"model": manifest.name, "language": finals.language, "beam": finals.beam, **about}
-        self._run = store.do(lambda tx: runs.begin_run(tx, "transcription", __version__, parameters))
+        parameters = {"model": manifest.name, "language": finals.language, "beam": finals.beam, "translate": finals.translate, **about}
+        self._run = store.do(lambda tx: runs.begin_run(tx, TIERS[finals.task], __version__, parameters))
 
     def write(self, segment: Segment, utterance: Utterance, probabilities: Callable[[], F32]) -> bool:
         """Keep it, unless somebody wrote, moved or deleted meanwhile. `probabilities` of speech, one for 32 ms, are asked for where there are vectors."""
+        if self._finals.task == TRANSLATE:
+            return self._store.do(lambda tx: self._translate(tx, segment, utterance), remade=True)
         vectors = None
         if utterance.frames is not None and len(utterance.frames):
             vectors = embedded(utterance.frames, speech_steps(probabilities(), len(utterance.frames)))
             self._embeddings = self._embeddings or Embeddings.of(self._store, self._manifest, utterance.frames.shape[1])
 
         def work(tx: Transaction) -> bool:
-            now = SEGMENT.first(tx.db, f"id = ? AND {UNHEARD}", segment.id)
-            if now is None or now.span != segment.span:
+            now = self._still_waiting(tx, segment)
+            if now is None:
                 return False
             quality = dict(now.quality) | ({"heard_language": utterance.language} if not self._finals.language else {})
             if utterance.text:
-                texts.add_texts(tx, [_draft(segment, utterance, self._run)])
+                texts.add_texts(tx, [self._draft(segment, TIER, utterance.text, utterance)])
             else:
                 quality["no_text"] = utterance.reason
+            if utterance.translation:
+                texts.add_texts(tx, [replace(self._draft(segment, MEANT, utterance.translation, utterance), confidence=None)])
             segments.update_segment(tx, replace(now, state="draft", quality=quality))
             if vectors and self._embeddings:
                 self._embeddings.put(tx, segment, vectors)
@@ -59,21 +71,36 @@ class Drafts:
 
         return self._store.do(work, remade=True)
 
+    def _translate(self, tx: Transaction, segment: Segment, utterance: Utterance) -> bool:
+        """A translation says nothing about whether the segment was heard or checked."""
+        now = self._still_waiting(tx, segment)
+        if now is None:
+            return False
+        if utterance.text:
+            texts.add_texts(tx, [self._draft(segment, MEANT, utterance.text, utterance)])
+        else:
+            segments.update_segment(tx, replace(now, quality=dict(now.quality) | {"no_translation": utterance.reason}))
+        return True
+
+    def _still_waiting(self, tx: Transaction, segment: Segment) -> Segment | None:
+        now = SEGMENT.first(tx.db, f"id = ? AND {WAITING[self._finals.task]}", segment.id)
+        return now if now and now.span == segment.span else None
+
+    def _draft(self, segment: Segment, tier: str, text: str, utterance: Utterance) -> Annotation:
+        return Annotation(
+            id=AnnotationId(new_id()),
+            segment=segment.id,
+            tier=tier,
+            text=text,
+            language=ENGLISH if tier == MEANT else "",
+            source=f"machine:{utterance.model}",
+            state="draft",
+            confidence=round(utterance.confidence, 4),
+            run=self._run,
+        )
+
     def end(self, result: Mapping[str, Any]) -> None:
         """The run is over: renew what is learnt from all vectors, and note how it went."""
         if self._embeddings:
             self._embeddings.renew_heads(self._store)
         self._store.do(lambda tx: runs.end_run(tx, self._run, result))
-
-
-def _draft(segment: Segment, utterance: Utterance, run: RunId) -> Annotation:
-    return Annotation(
-        id=AnnotationId(new_id()),
-        segment=segment.id,
-        tier=TIER,
-        text=utterance.text,
-        source=f"machine:{utterance.model}",
-        state="draft",
-        confidence=round(utterance.confidence, 4),
-        run=run,
-    )

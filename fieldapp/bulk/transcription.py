@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from fieldapp import __version__
-from fieldapp.bulk.drafts import DETECTOR, LISTENED, UNHEARD, Drafts
+from fieldapp.bulk.drafts import DETECTOR, LISTENED, WAITING, Drafts
 from fieldapp.errors import AudioError
 from fieldapp.model import Recording, Segment, SegmentId, Span, new_id
 from fieldapp.speech.bulk import cut, find_speech, transcribe_all
@@ -34,12 +34,13 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to do, with what: `only_pending` leaves recordings alone that nobody listened to yet."""
+    """What to do, with what: `only_pending` leaves recordings alone that nobody listened to yet, `batch` segments go through the model together."""
 
     finals: FinalRules
     endpoints: EndpointRules
     workers: int
     only_pending: bool = False
+    batch: int = 1
     about: dict[str, str] = field(default_factory=dict)
 
 
@@ -68,7 +69,7 @@ def transcribe_fieldbook(store: Store, recogniser: Recogniser, sound: Sound, tas
                 outcome.found += _listen(store, master, sound, task.endpoints)
             except AudioError as trouble:
                 outcome.troubles.append(str(trouble))
-    work = [(master, waiting) for master in masters if (waiting := list(_waiting(store, master)))]
+    work = [(master, waiting) for master in masters if (waiting := list(_waiting(store, master, task.finals.task)))]
     total = sum(segment.span.seconds(master.rate) for master, waiting in work for segment in waiting)
     if work:
         _Scribe(store, recogniser, task, outcome, progress, total).write_all(work, sound)
@@ -93,8 +94,8 @@ def _listen(store: Store, master: Recording, sound: Sound, rules: EndpointRules)
     return store.do(work)
 
 
-def _waiting(store: Store, master: Recording) -> Iterator[Segment]:
-    yield from SEGMENT.each(store.reader(), f"recording = ? AND {UNHEARD} ORDER BY start", master.id)
+def _waiting(store: Store, master: Recording, task: str) -> Iterator[Segment]:
+    yield from SEGMENT.each(store.reader(), f"recording = ? AND {WAITING[task]} ORDER BY start", master.id)
 
 
 class _Scribe:
@@ -109,7 +110,8 @@ class _Scribe:
     def write_all(self, work: Sequence[tuple[Recording, list[Segment]]], sound: Sound) -> None:
         """Make and store the text of every segment."""
         drafts = Drafts(self._store, self._recogniser.manifest, self._task.finals, self._task.about)
-        for key, utterance in transcribe_all(self._recogniser, self._pieces(work, sound), self._task.finals, workers=self._task.workers):
+        task = self._task
+        for key, utterance in transcribe_all(self._recogniser, self._pieces(work, sound), task.finals, workers=task.workers, batch=task.batch):
             master, segment, audio = self._under_way.pop(key)
             self._write(drafts, segment, utterance, audio)
             self._outcome.speech_seconds += segment.span.seconds(master.rate)

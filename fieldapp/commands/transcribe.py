@@ -1,4 +1,4 @@
-"""Turn recordings into draft text and vectors. Stopped or killed, it goes on where it was when called again."""
+"""Turn recordings into draft text, translations and vectors. Stopped or killed, it goes on where it was when called again."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 from fieldapp.commands import Answer, Progress
 from fieldapp.commands.engine import current, endpoint_rules, engine_arguments, language_of, load_model
-from fieldapp.errors import ReadOnly, WrongUsage
+from fieldapp.errors import ModelError, ReadOnly, WrongUsage
 
 if TYPE_CHECKING:
     from fieldapp.bulk.transcription import Outcome
+    from fieldapp.speech.finals import FinalRules
     from fieldapp.speech.whisper import Whisper
 
 BEAM = 5
+LARGEST_BATCH = 32
+CARD_BATCH = 4  # on a processor batches cost more than segments one by one
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +27,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("fieldbook", metavar="DIR", type=Path, help="the fieldbook")
     engine_arguments(parser)
     parser.add_argument("--pending", action="store_true", help="only segments that wait for text; do not listen to new recordings")
+    parser.add_argument(
+        "--task",
+        choices=("transcribe", "translate", "both"),
+        default="transcribe",
+        help="write what is said (default), an English translation for every segment that has none, or both at once for what waits for text",
+    )
     parser.add_argument("--beam", type=int, default=BEAM, help=f"how many readings are weighed (default {BEAM}; 1 is quickest)")
+    parser.add_argument("--batch", type=int, default=0, metavar="N", help=f"segments of like length read together (default 1, on a graphics card {CARD_BATCH})")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
@@ -33,20 +43,22 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     from fieldapp.bulk.transcription import Task, transcribe_fieldbook
     from fieldapp.model import Recording
     from fieldapp.speech.device import processor_cores
-    from fieldapp.speech.finals import FinalRules
     from fieldapp.store.sessions import parts
     from fieldapp.store.store import Store
 
     if options.beam < 1:
         raise WrongUsage("--beam must be at least 1.")
+    if not 0 <= options.batch <= LARGEST_BATCH:
+        raise WrongUsage(f"--batch must be 1 to {LARGEST_BATCH}.", "More only takes memory.")
     folder: Path = options.fieldbook.absolute()
     chosen, cores = current(), processor_cores()
     with Store.open(folder) as store:
         if store.read_only:
             raise ReadOnly(f"{folder} is open for reading only: {store.read_only_reason}.", "Nothing was changed.")
         model = load_model(options, chosen, workers=cores, threads=1)
-        finals = FinalRules(language=language_of(options, chosen, model.manifest), beam=options.beam)
-        task = Task(finals, endpoint_rules(chosen), cores, options.pending, {"device": model.device.reason})
+        finals = _rules(options, language_of(options, chosen, model.manifest), model)
+        batch = options.batch or (CARD_BATCH if model.device.kind == "cuda" else 1)
+        task = Task(finals, endpoint_rules(chosen), cores, options.pending, batch, {"device": model.device.reason})
 
         def sound(master: Recording) -> Iterator[F32]:
             return stream_master(folder, parts(store.reader(), master.id))
@@ -54,6 +66,14 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         outcome = transcribe_fieldbook(store, model, sound, task, progress)
     data = {"model": model.manifest.name, "device": model.device.reason, **asdict(outcome)}
     return Answer(_as_text(outcome, model), data, code=1 if outcome.troubles else 0)
+
+
+def _rules(options: argparse.Namespace, language: str, model: Whisper) -> FinalRules:
+    from fieldapp.speech.finals import TRANSLATE, FinalRules
+
+    if options.task != "transcribe" and TRANSLATE not in model.manifest.tasks:
+        raise ModelError(f"The model '{model.manifest.name}' does not translate.", "Choose one whose tasks in 'fieldapp model list' name it.")
+    return FinalRules(language=language, beam=options.beam, task=TRANSLATE if options.task == TRANSLATE else "transcribe", translate=options.task == "both")
 
 
 def _as_text(outcome: Outcome, model: Whisper) -> str:

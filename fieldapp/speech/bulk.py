@@ -1,6 +1,6 @@
 """Text for many stored segments at the machine's limit: as many workers as cores, each with one thread.
 
-That beats one worker with many threads, because decoding does not gain from a second thread. The rules are those of live
+That beats one worker with many threads, because decoding does not gain from a second thread. Batches pay on a graphics card. The rules are those of live
 finals. The caller's thread reads the pieces, gets the results as they come and may stop at any.
 """
 
@@ -15,12 +15,14 @@ import numpy as np
 
 from fieldapp.model import Span
 from fieldapp.speech.endpoints import Endpointer, EndpointRules
-from fieldapp.speech.finals import LONGEST, FinalRules, Utterance, transcribe
+from fieldapp.speech.finals import LONGEST, TRANSLATE, FinalRules, Utterance, transcribe, transcribe_together
+from fieldapp.speech.manifest import Context
 from fieldapp.speech.packing import Piece, pack, transcribe_window
 from fieldapp.speech.recogniser import F32, Recogniser
 from fieldapp.speech.vad import VoiceActivity
 
 Done = tuple[str, Utterance]
+AHEAD = 8
 
 
 def find_speech(blocks: Iterable[F32], rules: EndpointRules) -> Iterator[Span]:
@@ -47,17 +49,19 @@ def cut(blocks: Iterable[F32], spans: Sequence[Span]) -> Iterator[F32]:
         yield np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def transcribe_all(recogniser: Recogniser, pieces: Iterable[Piece], rules: FinalRules, *, workers: int) -> Iterator[Done]:
+def transcribe_all(recogniser: Recogniser, pieces: Iterable[Piece], rules: FinalRules, *, workers: int, batch: int = 1) -> Iterator[Done]:
     """Key and utterance of every piece, in the order they are done; only a few pieces are in memory at a time.
 
-    The recogniser must have been loaded with as many workers. Leaving the loop stops the rest.
+    The recogniser must have been loaded with as many workers. Up to `batch` pieces of about one length go through it together
+    (windows that are packed are a batch already). Leaving the loop stops the rest.
     """
-    groups = _groups(recogniser, pieces)
+    context = _bulk_context(recogniser, rules)
+    groups = pack(pieces) if context.policy == "packed" else _alike(pieces, 1 if rules.words else batch)
     running: set[Future[list[Done]]] = set()
     with ThreadPoolExecutor(workers, thread_name_prefix="transcribe") as pool:
         try:
             while True:
-                running |= {pool.submit(_work, recogniser, group, rules) for group in itertools.islice(groups, 2 * workers - len(running))}
+                running |= {pool.submit(_work, recogniser, group, rules, context) for group in itertools.islice(groups, 2 * workers - len(running))}
                 if not running:
                     return
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
@@ -68,15 +72,26 @@ def transcribe_all(recogniser: Recogniser, pieces: Iterable[Piece], rules: Final
                 future.cancel()
 
 
-def _groups(recogniser: Recogniser, pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
-    if recogniser.manifest.bulk.policy != "packed":
-        return ([piece] for piece in pieces)
-    return pack(pieces)
+def _bulk_context(recogniser: Recogniser, rules: FinalRules) -> Context:
+    """As the manifest says; but translations cannot be shared out among packed segments, because their words come in another order."""
+    bulk = recogniser.manifest.bulk
+    return recogniser.manifest.live if bulk.policy == "packed" and (rules.translate or rules.task == TRANSLATE) else bulk
 
 
-def _work(recogniser: Recogniser, group: list[Piece], rules: FinalRules) -> list[Done]:
-    context = recogniser.manifest.bulk
-    if context.policy == "packed" and len(group[0].audio) <= LONGEST:
-        return list(zip((piece.key for piece in group), transcribe_window(recogniser, group, rules)))
-    live = recogniser.manifest.live if context.policy == "packed" else context
-    return [(piece.key, transcribe(recogniser, piece.audio, rules, live)) for piece in group]
+def _alike(pieces: Iterable[Piece], batch: int) -> Iterator[list[Piece]]:
+    """Groups of up to `batch`, each of pieces of about one length, which are sought a little ahead."""
+    source = iter(pieces)
+    while ahead := list(itertools.islice(source, 1 if batch == 1 else AHEAD * batch)):
+        ahead.sort(key=lambda piece: len(piece.audio))
+        yield from (ahead[at : at + batch] for at in range(0, len(ahead), batch))
+
+
+def _work(recogniser: Recogniser, group: list[Piece], rules: FinalRules, context: Context) -> list[Done]:
+    keys, rows = [piece.key for piece in group], [piece.audio for piece in group]
+    if context.policy == "packed":
+        if len(rows[0]) <= LONGEST:
+            return list(zip(keys, transcribe_window(recogniser, group, rules)))
+        context = recogniser.manifest.live
+    elif len(rows) > 1 and len(rows[0]) and len(rows[-1]) <= LONGEST:
+        return list(zip(keys, transcribe_together(recogniser, rows, rules, context)))
+    return [(key, transcribe(recogniser, row, rules, context)) for key, row in zip(keys, rows)]

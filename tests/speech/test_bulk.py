@@ -67,6 +67,33 @@ def test_every_piece_gets_text_whatever_the_policy(mini_folder: Path) -> None:
         assert all(utterance.text for utterance in found.values())
 
 
+def test_batches_hold_pieces_of_like_length_and_say_what_pieces_say_alone(mini_folder: Path) -> None:
+    recogniser = load(mini_folder, "cpu", threads=1, workers=2)
+    recogniser.manifest = FLEXIBLE
+    pieces = [*pieces_of(2.4, 7.0, 0.3, 12.0, 2.5, 7.1, 35.0), Piece("none", np.zeros(0, np.float32))]
+    alone = everything(recogniser, pieces)
+    together = dict(transcribe_all(recogniser, pieces, RULES, workers=2, batch=3))
+    assert {key: found.text for key, found in together.items()} == {key: found.text for key, found in alone.items()}
+    for key, found in together.items():
+        assert (found.frames is None) == (alone[key].frames is None)
+        assert found.frames is None or len(found.frames) == len(alone[key].frames)  # type: ignore[arg-type]
+
+
+def test_a_doubted_row_of_a_batch_is_looked_at_again_by_itself() -> None:
+    recogniser = Scripted(lambda audio, context: LOOP if len(audio) < RATE and context.policy == "flexible" else said("now it is right"))
+    recogniser.manifest = FLEXIBLE
+    found = dict(transcribe_all(recogniser, pieces_of(0.5, 2.0, 2.1), RULES, workers=1, batch=3))
+    assert {key: utterance.retried for key, utterance in found.items()} == {"s0": True, "s1": False, "s2": False}
+    assert recogniser.encodes == 4
+
+
+def test_translations_are_never_packed() -> None:
+    recogniser = Scripted()
+    found = dict(transcribe_all(recogniser, pieces_of(1.0, 2.0), replace(RULES, translate=True), workers=1))
+    assert {utterance.translation for utterance in found.values()} == {"a few plain words"}
+    assert {context.policy for _, context in recogniser.asked} == {"flexible"}
+
+
 def test_bulk_says_what_live_finals_say(mini_folder: Path) -> None:
     recogniser = load(mini_folder, "cpu", threads=1, workers=2)
     recogniser.manifest = FLEXIBLE

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,8 @@ import soundfile
 
 from fieldapp import cli
 from fieldapp.model import Annotation, AnnotationId, Recording, RecordingId, Segment, SegmentId, Span, new_id
+from fieldapp.speech.manifest import Manifest
+from fieldapp.speech.manifest import write as write_manifest
 from fieldapp.speech.random_whisper import make
 from fieldapp.store import segments, sessions, texts
 from fieldapp.store.store import Store
@@ -97,6 +101,54 @@ def test_what_a_person_wrote_stays(book: Path, mini_folder: Path, capsys: Printe
         assert [text.source for text in texts.texts(store.reader(), free.id)] == ["machine:mini"]
 
 
+def test_translations_are_drafts_of_their_own_whoever_wrote_the_text(book: Path, mini_folder: Path, capsys: Printed) -> None:
+    found = transcribe(book, mini_folder, capsys)["found"]
+    with Store.open(book) as store:
+        talk = sessions.find_recording(store.reader(), path="audio/talk.wav")
+        assert talk is not None
+        checked = segments.segments(store.reader(), talk.id)[0]
+        store.do(lambda tx: segments.update_segment(tx, replace(checked, state="checked")))
+    before = vectors(book)
+    assert transcribe(book, mini_folder, capsys, "--task", "translate")["texts"] == found
+    assert transcribe(book, mini_folder, capsys, "--task", "translate")["texts"] == 0
+    with Store.open(book, read_only=True) as store:
+        db = store.reader()
+        assert segments.states(db)["checked"] == 1
+        written = [(text.tier, text.language, text.source, text.state) for text in texts.texts(db, checked.id)]
+    assert written == [("transcription", "", "machine:mini", "draft"), ("translation", "en", "machine:mini", "draft")]
+    assert vectors(book) == before
+
+
+def test_text_and_translation_come_from_one_encoder_run(book: Path, mini_folder: Path, capsys: Printed) -> None:
+    from fieldapp.audio.master import stream_master
+    from fieldapp.bulk.transcription import Task, transcribe_fieldbook
+    from fieldapp.speech.endpoints import NORMAL
+    from fieldapp.speech.finals import FinalRules
+    from fieldapp.speech.whisper import load
+
+    model = load(mini_folder, "cpu", threads=1, workers=2)
+    with Store.open(book) as store:
+        task = Task(FinalRules(language="fr", translate=True), NORMAL, 2, batch=3)
+        outcome = transcribe_fieldbook(store, model, lambda master: stream_master(book, [master]), task, lambda *_: None)
+        assert model.encodes == outcome.found == outcome.texts
+        tiers = store.reader().execute("SELECT tier, count(*) FROM annotation GROUP BY tier ORDER BY tier").fetchall()
+    assert [tuple(row) for row in tiers] == [("transcription", outcome.found), ("translation", outcome.found)]
+
+
+def vectors(book: Path) -> int:
+    with Store.open(book, read_only=True) as store:
+        return int(store.reader().execute("SELECT count(*) FROM vector").fetchone()[0])
+
+
+def test_a_model_that_does_not_translate_is_a_sentence(book: Path, mini_folder: Path, tmp_path: Path, capsys: Printed) -> None:
+    folder = tmp_path / "mute"
+    shutil.copytree(mini_folder, folder)
+    write_manifest(folder, Manifest(name="mute", tasks=("transcribe",)))
+    for task in ("translate", "both"):
+        assert cli.main(["transcribe", str(book), "--model", str(folder), "--task", task]) == 1
+        assert "'mute' does not translate" in capsys.readouterr().err
+
+
 def test_only_pending_listens_to_nothing_new(book: Path, mini_folder: Path, capsys: Printed) -> None:
     answer = transcribe(book, mini_folder, capsys, "--pending")
     assert (answer["found"], answer["texts"]) == (0, 0)
@@ -120,6 +172,7 @@ def test_a_recording_that_cannot_be_read_is_named_and_the_others_are_done(book: 
         (["--language", "qaa"], "does not know the language code 'qaa'"),
         (["--device", "cuda"], "CUDA device 0 was asked for"),
         (["--beam", "0"], "--beam"),
+        (["--batch", "99"], "--batch"),
     ],
 )
 def test_wrong_wishes_are_sentences(words: list[str], says: str, book: Path, mini_folder: Path, capsys: Printed) -> None:
@@ -165,7 +218,6 @@ def test_settings_become_rules() -> None:
     from fieldapp.settings import Settings
     from fieldapp.speech.endpoints import NORMAL
     from fieldapp.speech.live import LiveRules
-    from fieldapp.speech.manifest import Manifest
 
     assert endpoint_rules(Settings()) == NORMAL
     anything = Manifest(name="m")
