@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import socket
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import hypothesis
@@ -75,12 +77,30 @@ def no_thread_left_behind() -> Iterator[None]:
         left[0].join(0.05)
 
 
+def _shared() -> list[Path]:
+    """Where material for tests may lie: in a folder that is named, or beside the project (or its worktree)."""
+    named = os.environ.get("FIELDAPP_SHARED")
+    return [Path(named)] if named else [folder / "shared" for folder in ROOT.parents]
+
+
 @pytest.fixture(scope="session")
 def dev_data() -> Path:
-    """The folder of real recordings with its manifest.csv; it lies beside the project (or beside its worktree), not in it."""
-    named = os.environ.get("FIELDAPP_SHARED")
-    places = [Path(named)] if named else [folder / "shared" for folder in ROOT.parents]
-    found = next((place / "data" / "dev" for place in places if (place / "data" / "dev" / "manifest.csv").exists()), None)
+    """The folder of real recordings with its manifest.csv; it lies beside the project, not in it."""
+    found = next((place / "data" / "dev" for place in _shared() if (place / "data" / "dev" / "manifest.csv").exists()), None)
     if found is None:
         pytest.skip("no real recordings beside the project; FIELDAPP_SHARED may name the folder that holds data/dev")
     return found
+
+
+@pytest.fixture(scope="session")
+def reference() -> ModuleType:
+    """Metrics written from the definitions by other hands; they lie beside the project."""
+    found = next((path for place in _shared() if (path := place / "tools" / "ref_metrics.py").exists()), None)
+    if found is None:
+        pytest.skip("no reference metrics beside the project; FIELDAPP_SHARED may name the folder that holds tools/ref_metrics.py")
+    spec = importlib.util.spec_from_file_location("ref_metrics", found)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from fieldapp.bulk.embedding import Embeddings
 from fieldapp.bulk.transcription import Progress, Sound
 from fieldapp.errors import AudioError
 from fieldapp.model import Recording, Segment, Space, Span
 from fieldapp.speech.bulk import cut
 from fieldapp.speech.embed import F32, Embedded, embedded, speech_steps
-from fieldapp.speech.finals import LONGEST, cut_quietly
+from fieldapp.speech.finals import states_of
 from fieldapp.speech.manifest import Manifest, identity
 from fieldapp.speech.recogniser import RATE, Recogniser
 from fieldapp.speech.vad import VoiceActivity
@@ -67,12 +65,6 @@ def listen(store: Store, recogniser: Recogniser, home: Embeddings, sound: Sound,
         home.fill_up(store)
     outcome.seconds = time.monotonic() - began
     return outcome
-
-
-def states_of(recogniser: Recogniser, audio: F32) -> F32:
-    """The encoder's states over a segment of any length."""
-    parts = [audio] if len(audio) <= LONGEST else cut_quietly(audio)
-    return np.concatenate([recogniser.frames(recogniser.encode([part], recogniser.manifest.live))[0] for part in parts])
 
 
 def embed_texts(store: Store, encode: Callable[[Sequence[str]], F32], manifest: Manifest, width: int, tier: str, progress: Progress) -> tuple[Space, int]:

@@ -119,6 +119,12 @@ def _with_second_look(recogniser: Recogniser, audio: F32, rules: FinalRules, con
     return settled(utterance)
 
 
+def states_of(recogniser: Recogniser, audio: F32) -> F32:
+    """The encoder's states over a segment of any length, for vectors without text."""
+    parts = [audio] if len(audio) <= LONGEST else cut_quietly(audio)
+    return np.concatenate([recogniser.frames(recogniser.encode([part], recogniser.manifest.live))[0] for part in parts])
+
+
 def cut_quietly(audio: F32) -> list[F32]:
     """Parts that fit into a window, cut where it is quietest near the even division."""
     count = -(-len(audio) // (LONGEST - 2 * RATE))

@@ -1,0 +1,75 @@
+"""The utterances of a fieldbook for experiments: its segments with their texts and the sound of their masters. Not a bench itself.
+
+Only segments that may be searched take part: an experiment on one's own laptop is what that consent is about.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fieldapp.audio.render import clips_of
+from fieldapp.audio.resample import mono16k_array
+from fieldapp.lab.utterances import Selection, Utterance
+from fieldapp.store import consent_filter, people, sessions
+from fieldapp.store.rows import ANNOTATION, SEGMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fieldapp.lab.utterances import F32
+    from fieldapp.model import Annotation, Segment
+    from fieldapp.store.store import Store
+
+TIERS = {"transcription": "transcript", "translation": "translation", "ipa": "ipa"}
+
+
+def read(store: Store) -> Selection:
+    """Every segment that is not rejected; the newest confirmed text of a tier goes before a draft."""
+    db = store.reader()
+    may = consent_filter.condition(db, "search")
+    speakers = {person.id: person.code for person in people.persons(db)}
+    varieties = {variety.id: variety for variety in people.varieties(db)}
+    texts = _texts(ANNOTATION.each(db, "tier IN ('transcription', 'translation', 'ipa') ORDER BY state = 'confirmed', pk"))
+    every = list(SEGMENT.each(db, f"state <> 'rejected' AND stop > start AND {may.sql} ORDER BY pk", *may.parameters))
+    held_back = db.execute(f"SELECT count(*) FROM segment WHERE NOT {may.sql}", may.parameters).fetchone()[0]  # noqa: S608  (made by the filter)
+    by_id = {segment.id: segment for segment in every}
+    masters = {recording.id: recording for recording in sessions.recordings(db)}
+
+    def sound(utterance: Utterance) -> F32:
+        segment: Segment = by_id[utterance.id]  # type: ignore[index]
+        clips = clips_of(store.folder, sessions.parts(store.reader(), segment.recording), segment.span)
+        read_clips = [mono16k_array(clip.path, clip.span) for clip in clips]
+        return np.concatenate(read_clips) if read_clips else np.zeros(0, np.float32)
+
+    utterances = []
+    for segment in every:
+        variety = varieties.get(segment.variety) if segment.variety else None
+        said = texts.get(segment.id, {})
+        master = masters[segment.recording]
+        begin, end = segment.span.milliseconds(master.rate)
+        place = {"latitude": variety.latitude, "longitude": variety.longitude} if variety else {}
+        extra = {name: str(value) for name, value in place.items() if value is not None}
+        utterances.append(
+            Utterance(
+                id=segment.id,
+                where=f"{master.path} {begin / 1000:.3f}-{end / 1000:.3f} s",
+                speaker=speakers.get(segment.speaker, "") if segment.speaker else "",
+                variety=variety.name if variety else "",
+                language=variety.language if variety else "",
+                meaning=segment.meaning_id,
+                checked="transcription" in said and said["transcription"].state == "confirmed",
+                metadata=extra | {"take": str(segment.take), "best": str(int(segment.best)), "state": segment.state},
+                **{TIERS[tier]: annotation.text for tier, annotation in said.items()},
+            )
+        )
+    aside = (f"{held_back} segments left out: their speakers do not allow it.",) if held_back else ()
+    return Selection(store.folder.name, tuple(utterances), sound, aside)
+
+
+def _texts(annotations: Iterable[Annotation]) -> dict[str, dict[str, Annotation]]:
+    found: dict[str, dict[str, Annotation]] = {}
+    for annotation in annotations:  # the last one of a tier stays
+        found.setdefault(annotation.segment, {})[annotation.tier] = annotation
+    return found

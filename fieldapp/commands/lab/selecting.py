@@ -1,0 +1,125 @@
+"""What experiments share: where utterances come from (manifest, fieldbook, YuBao folder), which ear hears them. Not a bench itself."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fieldapp.commands import Progress
+from fieldapp.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fieldapp.intake.manifest import Row
+    from fieldapp.lab.hearing import Heard
+    from fieldapp.lab.utterances import F32, Selection, Utterance
+
+_MENTIONED = 12
+
+
+def source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which utterances."""
+    parser.add_argument("source", metavar="SOURCE", type=Path, help="a manifest CSV, a fieldbook, or a YuBao folder (SITE.json beside SITE/*.wav)")
+    parser.add_argument("--where", metavar="COLUMN=VALUE", action="append", default=[], help="only these utterances (VALUE,VALUE for several); may be repeated")
+
+
+def model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which model hears them."""
+    parser.add_argument("--model", default="", help="a model's name or folder (else: the one in the settings)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="where it runs (else: as in the settings)")
+
+
+@contextlib.contextmanager
+def selected(options: argparse.Namespace) -> Iterator[Selection]:
+    """The utterances that were asked for; their sound can be read inside the `with`."""
+    from fieldapp.commands.lab.keeping import DATABASE
+    from fieldapp.lab import yubao
+    from fieldapp.lab.utterances import filtered
+
+    source: Path = options.source.absolute()
+    with contextlib.ExitStack() as open_things:
+        if (source / DATABASE).is_file():
+            selection = _of_fieldbook(source, open_things)
+        elif source.is_dir() and yubao.is_yubao(source):
+            selection = yubao.read(source, _read)
+        elif source.is_dir():
+            raise WrongUsage(f"{source} is neither a fieldbook nor a YuBao folder.", "Name a manifest CSV, a fieldbook, or a folder with SITE.json files.")
+        else:
+            selection = _of_manifest(source)
+        selection = filtered(selection, options.where)
+        if not len(selection):
+            raise WrongUsage(f"{options.source} gives no utterances." + "".join(f" {sentence}" for sentence in selection.aside[:3]))
+        yield selection
+
+
+def heard_by(model: str, device: str | None, sounds: Sequence[F32], progress: Progress) -> tuple[Heard, Path]:
+    """What a model hears, and the model's folder."""
+    from fieldapp.commands.engine import current, model_folder
+    from fieldapp.lab.hearing import head_of, hear
+    from fieldapp.speech import whisper
+    from fieldapp.speech.device import processor_cores
+
+    chosen = current()
+    folder = model_folder(model or chosen.model)
+    cores = processor_cores()
+    recogniser = whisper.load(folder, device or chosen.compute_device, threads=1, workers=cores)
+    return hear(recogniser, sounds, progress, head=head_of(folder), workers=cores), folder
+
+
+def about(options: argparse.Namespace, selection: Selection) -> dict[str, object]:
+    """With what a study was done, as every report says it."""
+    speakers, varieties = ({u.column(name) for u in selection.utterances} - {""} for name in ("speaker", "variety"))
+    said = {"source": str(options.source), "utterances": len(selection), "speakers": len(speakers), "varieties": len(varieties), "items": selection.digest}
+    return said | ({"where": ", ".join(options.where)} if options.where else {}) | {"seed": options.seed}
+
+
+def set_aside(selection: Selection) -> tuple[str, ...]:
+    """What was left out, as doubts of a report."""
+    more = len(selection.aside) - _MENTIONED
+    return (*selection.aside[:_MENTIONED], *([f"... and {more} more left out."] if more > 0 else []))
+
+
+def _of_manifest(path: Path) -> Selection:
+    from fieldapp.intake.manifest import read_manifest
+    from fieldapp.lab.utterances import Selection
+
+    wanted = read_manifest(path)
+    aside = tuple(f"{problem.where}: {problem.sentence}" for problem in wanted.problems)
+    return Selection(path.name, tuple(_utterance(row, path.parent) for row in wanted.rows), _read, aside)
+
+
+def _utterance(row: Row, folder: Path) -> Utterance:
+    from fieldapp.lab.utterances import Utterance
+
+    texts = {tier: text for tier, (text, _) in row.texts.items()}
+    name = row.path.relative_to(folder).as_posix() if row.path.is_relative_to(folder) else str(row.path)
+    return Utterance(
+        id=name,
+        where=str(row.path),
+        speaker=row.speaker,
+        variety=row.variety,
+        language=row.language,
+        meaning=row.meaning_id,
+        transcript=texts.get("transcription", ""),
+        translation=texts.get("translation", ""),
+        ipa=texts.get("ipa", ""),
+        split=row.metadata.get("split", ""),
+        metadata=row.metadata,
+    )
+
+
+def _read(utterance: Utterance) -> F32:
+    from fieldapp.audio.resample import mono16k_array
+
+    return mono16k_array(Path(utterance.where))
+
+
+def _of_fieldbook(folder: Path, open_things: contextlib.ExitStack) -> Selection:
+    from fieldapp.commands.lab.fieldbook import read
+    from fieldapp.store.store import Store
+
+    return read(open_things.enter_context(Store.open(folder, read_only=True)))

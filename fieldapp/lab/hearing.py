@@ -1,0 +1,141 @@
+"""What a model (or plain acoustics) hears in each utterance: the very frames and vectors the fieldbook would keep. Any thread.
+
+A model is asked once an utterance. The floor below every model are 39 cepstral numbers 50 times a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fieldapp.errors import AudioError, FieldError, WrongUsage
+from fieldapp.lab.metrics import Pool
+from fieldapp.lab.utterances import F32, Selection, Utterance
+from fieldapp.speech import heads
+from fieldapp.speech.embed import Embedded, Mask, embedded, speech_steps
+from fieldapp.speech.features import LogMel
+from fieldapp.speech.finals import states_of
+from fieldapp.speech.manifest import identity
+from fieldapp.speech.recogniser import STEP, Recogniser
+from fieldapp.speech.vad import VoiceActivity
+
+HEAD = "meaning.head"
+CEPSTRA = 13
+MELS = 40
+ACOUSTICS = "acoustics (MFCC)"
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What one ear made of some utterances, row by row: frames, a pooled vector, a vector that knows the order, and one by the meaning head.
+
+    `name` says model and layer. `meaning` and `sound` have no head; `headed` is None where the model has no head.
+    """
+
+    name: str
+    layer: int
+    frames: tuple[F32, ...]
+    meaning: F32
+    sound: F32
+    headed: F32 | None = None
+
+    def pool(self, rows: Sequence[int]) -> Pool:
+        """The frames of some rows, ready to be compared."""
+        return Pool.of([self.frames[row] for row in rows])
+
+
+def hear(recogniser: Recogniser, sounds: Sequence[F32], progress: Progress, *, head: heads.Head | None = None, workers: int = 1) -> Heard:
+    """Let a model hear every sound; its frames are those of its last layer, silence left out."""
+
+    def one(audio: F32) -> Embedded:
+        states = states_of(recogniser, audio)
+        return embedded(states, spoken(audio, len(states)))
+
+    name, layer = identity(recogniser.manifest), recogniser.manifest.exit_layer
+    found = list(_told(one, sounds, workers, progress, f"listening with {name}"))
+    meaning = np.stack([each.meaning for each in found])
+    frames = tuple(each.kept.states for each in found)
+    return Heard(name, layer, frames, meaning, np.stack([each.sound for each in found]), head(meaning) if head else None)
+
+
+def hear_acoustics(sounds: Sequence[F32], progress: Progress, *, workers: int = 1) -> Heard:
+    """The floor: cepstra with their movement, each utterance centred and scaled; no model."""
+    mel = LogMel(MELS)
+
+    def one(audio: F32) -> Embedded:
+        frames = cepstra(audio, mel)
+        return embedded(frames, spoken(audio, len(frames)))
+
+    found = list(_told(one, sounds, workers, progress, "measuring acoustics"))
+    frames = tuple(_scaled(each.kept.states) for each in found)
+    return Heard(ACOUSTICS, 0, frames, np.stack([each.meaning for each in found]), np.stack([each.sound for each in found]))
+
+
+def cepstra(audio: F32, mel: LogMel) -> F32:
+    """13 cepstra and their first and second differences, 50 times a second."""
+    spectrum = mel(audio if len(audio) >= 2 * STEP else np.pad(audio, (0, 2 * STEP - len(audio))))
+    steps = max(1, spectrum.shape[1] // 2)
+    halved = spectrum[:, : 2 * steps].reshape(len(spectrum), steps, -1).mean(axis=2)
+    angles = np.pi * np.outer(np.arange(CEPSTRA), np.arange(len(spectrum)) + 0.5) / len(spectrum)
+    still = (np.cos(angles) @ halved).T.astype(np.float32)
+    moving = np.gradient(still, axis=0) if steps > 1 else np.zeros_like(still)
+    faster = np.gradient(moving, axis=0) if steps > 1 else np.zeros_like(still)
+    return np.concatenate([still, moving, faster], axis=1).astype(np.float32)
+
+
+def spoken(audio: F32, steps: int) -> Mask:
+    """Which steps of 20 ms are speech; long silence would otherwise find itself in every other recording."""
+    voice = VoiceActivity()
+    return speech_steps(np.concatenate([voice.push(audio), voice.finish()]), steps)
+
+
+def sounds_of(selection: Selection, progress: Progress) -> tuple[Selection, list[F32]]:
+    """The sound of every utterance that can be read and is not empty; the rest is set aside by name."""
+    kept: list[Utterance] = []
+    sounds: list[F32] = []
+    aside = list(selection.aside)
+    for number, utterance in enumerate(selection.utterances):
+        progress(number / max(1, len(selection)), f"reading {utterance.id}")
+        try:
+            audio = selection.sound(utterance)
+        except AudioError as trouble:
+            aside.append(f"{utterance.id} left out: {trouble.message}")
+            continue
+        if len(audio) < STEP:
+            aside.append(f"{utterance.id} left out: it holds no sound.")
+            continue
+        kept.append(utterance)
+        sounds.append(audio)
+    if not kept:
+        raise WrongUsage("No utterance is left to listen to.", " ".join(aside[:3]))
+    return Selection(selection.source, tuple(kept), selection.sound, tuple(aside)), sounds
+
+
+def head_of(folder: Path) -> heads.Head | None:
+    """The meaning head that came with a model, if one did."""
+    path = folder / HEAD
+    if not path.is_file():
+        return None
+    try:
+        return heads.from_bytes(path.read_bytes())
+    except OSError as trouble:
+        raise FieldError(f"The head {path} cannot be read: {trouble.strerror}.", "Install the model again.") from trouble
+
+
+def _scaled(frames: F32) -> F32:
+    spread = frames.std(axis=0)
+    scaled: F32 = (frames - frames.mean(axis=0)) / np.maximum(spread, 1e-3)
+    return scaled
+
+
+def _told(one: Callable[[F32], Embedded], sounds: Sequence[F32], workers: int, progress: Progress, doing: str) -> Iterator[Embedded]:
+    with ThreadPoolExecutor(max(1, workers), thread_name_prefix="hear") as pool:
+        for number, found in enumerate(pool.map(one, sounds)):
+            progress(number / len(sounds), doing)
+            yield found

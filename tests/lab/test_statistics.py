@@ -1,0 +1,61 @@
+"""Intervals over sentences, permutation p, seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fieldapp.lab.statistics import bootstrap, bootstrap_difference, bootstrap_ratio, by_group, permutation_p, resampled
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> None:
+    values, groups = np.random.default_rng(0).random(40), [str(n) for n in range(40)]
+    assert bootstrap(values, groups, seed=3) == bootstrap(values, groups, seed=3)
+    assert bootstrap(values, groups, seed=3) != bootstrap(values, groups, seed=4)
+
+
+def test_repeating_every_sentence_does_not_narrow_the_interval() -> None:
+    values, groups = [0.0, 1.0] * 10, [str(n) for n in range(20)]
+    once = bootstrap(values, groups)
+    assert bootstrap(values * 50, groups * 50) == once
+    assert 0.2 < once.low < 0.5 < once.high < 0.8
+
+
+def test_an_interval_of_nothing_is_no_number() -> None:
+    assert np.isnan(bootstrap([], []).low)
+
+
+def test_the_interval_of_a_mean_is_about_that_of_theory() -> None:
+    values = np.random.default_rng(1).standard_normal(400)
+    found = bootstrap(values, [str(n) for n in range(400)])
+    assert found.high - found.low == pytest.approx(2 * 1.96 / 20, rel=0.15)
+
+
+def test_a_clear_difference_excludes_nothing_changed() -> None:
+    one, other, groups = [0.0] * 30, [0.0] * 5 + [1.0] * 25, [str(n) for n in range(30)]
+    assert bootstrap_difference(one, other, groups).low > 0.5
+    assert bootstrap_ratio([1.0] * 30, [4.0] * 30, groups).high == pytest.approx(0.25)
+
+
+def test_sums_follow_the_groups() -> None:
+    sums, counts = by_group([1.0, 2.0, 4.0], ["a", "b", "a"])
+    assert (sums.tolist(), counts.tolist()) == ([5.0, 2.0], [2.0, 1.0])
+
+
+def test_a_perfect_match_is_unlikely_by_chance_and_noise_is_not() -> None:
+    names = [str(n) for n in range(12)]
+    assert permutation_p(np.eye(12), names, names) == pytest.approx(1 / 2001)
+    assert permutation_p(np.random.default_rng(5).standard_normal((12, 12)), names, names) > 0.05
+    assert permutation_p(np.zeros((12, 12)), names, names) == 1.0
+
+
+def test_repeating_one_word_does_not_make_chance_less_likely() -> None:
+    two = ["yes", "no"] * 20
+    scores = (np.array(two)[:, None] == np.array(two)[None, :]) + np.random.default_rng(0).random((40, 40)) * 0.1
+    assert permutation_p(scores, two, two) > 0.4  # with two meanings half of all exchanges are right
+
+
+def test_what_is_drawn_can_be_any_figure() -> None:
+    draws = resampled(lambda rows: float(len(set(rows.tolist()))), 10, resamples=50)
+    assert draws.shape == (50,)
+    assert draws.max() <= 10
