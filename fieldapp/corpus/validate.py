@@ -6,16 +6,12 @@ Used by export (before a file is called done), by import (to say what is odd) an
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lxml import etree
+from fieldapp.corpus.eaf import Eaf, EafTier, Mark, read_eaf
 
-from fieldapp.corpus.xml import parse
-
-_DIGITS = re.compile(r"[0-9]{1,15}")
 ALIGNABLE = {"Time_Subdivision", "Included_In"}
 
 
@@ -36,73 +32,49 @@ def sentences(findings: Iterable[Finding], shown: int = 5) -> list[str]:
 
 def validate_eaf(path: Path) -> list[Finding]:
     """Everything ELAN's model forbids but its schema allows."""
-    return list(eaf_findings(parse(path).getroot()))
+    return list(eaf_findings(read_eaf(path)))
 
 
-def eaf_findings(root: etree._Element) -> Iterator[Finding]:
-    """The same for a document that is parsed already."""
-    if root.tag != "ANNOTATION_DOCUMENT":
-        yield Finding(root.tag, "this is no ELAN document")
+def eaf_findings(eaf: Eaf) -> Iterator[Finding]:
+    """The same for a document that was read already."""
+    if eaf.root != "ANNOTATION_DOCUMENT":
+        yield Finding(eaf.root, "this is no ELAN document")
         return
-    slots, kinds = _slots(root), {t.get("LINGUISTIC_TYPE_ID"): t for t in root.iter("LINGUISTIC_TYPE")}
-    tiers = {t.get("TIER_ID", ""): t for t in root.iter("TIER")}
-    yield from _doubled(root)
+    for name, what in dict.fromkeys(eaf.doubled):
+        yield Finding(name, f"this {what} occurs more than once")
     spans: dict[str, tuple[int, int]] = {}
     homes: dict[str, str] = {}
-    for name, tier in tiers.items():
-        for annotation in _annotations(tier):
-            homes[annotation.get("ANNOTATION_ID", "")] = name
-            if annotation.tag == "ALIGNABLE_ANNOTATION":
-                start, stop = (slots.get(annotation.get(f"TIME_SLOT_REF{n}", "")) for n in (1, 2))
-                if start is not None and stop is not None:
-                    spans[annotation.get("ANNOTATION_ID", "")] = (start, stop)
-    for name, tier in tiers.items():
-        kind = kinds.get(tier.get("LINGUISTIC_TYPE_REF"))
-        if kind is None:
-            yield Finding(name, f"its type '{tier.get('LINGUISTIC_TYPE_REF')}' is not defined")
+    for name, tier in eaf.tiers.items():
+        for mark in tier.marks:
+            homes[mark.id] = name
+            start, stop = (eaf.slots.get(slot) for slot in (mark.first, mark.second))
+            if mark.aligned and start is not None and stop is not None:
+                spans[mark.id] = (start, stop)
+    for name, tier in eaf.tiers.items():
+        kind = tier.get("LINGUISTIC_TYPE_REF")
+        if kind not in eaf.kinds:
+            yield Finding(name, f"its type '{kind}' is not defined")
             continue
-        yield from _tier_findings(name, tier, kind.get("CONSTRAINTS"), tiers, spans, homes)
+        yield from _tier_findings(name, tier, eaf.kinds[kind], eaf, spans, homes)
 
 
-def _slots(root: etree._Element) -> dict[str, int]:
-    return {s.get("TIME_SLOT_ID", ""): int(s.get("TIME_VALUE", "")) for s in root.iter("TIME_SLOT") if _DIGITS.fullmatch(s.get("TIME_VALUE", ""))}
-
-
-def _annotations(tier: etree._Element) -> Iterator[etree._Element]:
-    for wrapper in tier.iter("ANNOTATION"):
-        yield from wrapper
-
-
-def _doubled(root: etree._Element) -> Iterator[Finding]:
-    """Ids that occur twice."""
-    for tag, attribute in (("TIER", "TIER_ID"), ("TIME_SLOT", "TIME_SLOT_ID"), ("ALIGNABLE_ANNOTATION", "ANNOTATION_ID"), ("REF_ANNOTATION", "ANNOTATION_ID")):
-        seen: set[str] = set()
-        for element in root.iter(tag):
-            name = element.get(attribute, "")
-            if name in seen:
-                yield Finding(name, f"this {attribute} occurs more than once")
-            seen.add(name)
-
-
-def _tier_findings(
-    name: str, tier: etree._Element, constraint: str | None, tiers: dict[str, etree._Element], spans: dict[str, tuple[int, int]], homes: dict[str, str]
-) -> Iterator[Finding]:
-    parent = tier.get("PARENT_REF")
-    if parent is not None and parent not in tiers:
+def _tier_findings(name: str, tier: EafTier, constraint: str | None, eaf: Eaf, spans: dict[str, tuple[int, int]], homes: dict[str, str]) -> Iterator[Finding]:
+    parent = tier.attributes.get("PARENT_REF")
+    if parent is not None and parent not in eaf.tiers:
         yield Finding(name, f"its parent tier '{parent}' is missing")
     if (parent is None) != (constraint is None):
         yield Finding(name, "a tier with a parent needs a constrained type, and one without needs a free type")
-    wanted = "ALIGNABLE_ANNOTATION" if constraint is None or constraint in ALIGNABLE else "REF_ANNOTATION"
+    wanted = constraint is None or constraint in ALIGNABLE
     taken: set[str] = set()
     own: list[tuple[int, int, str]] = []
-    for annotation in _annotations(tier):
-        label = annotation.get("ANNOTATION_ID", "")
-        if annotation.tag != wanted:
-            yield Finding(label, f"on tier '{name}' ({constraint or 'no constraint'}) stands a {annotation.tag}, which ELAN would lose")
-        if annotation.tag == "REF_ANNOTATION":
-            yield from _reference_findings(label, name, annotation, parent, constraint, homes, taken)
-        elif label in spans:
-            own.append((*spans[label], label))
+    for mark in tier.marks:
+        if mark.aligned != wanted:
+            kind = "ALIGNABLE_ANNOTATION" if mark.aligned else "REF_ANNOTATION"
+            yield Finding(mark.id, f"on tier '{name}' ({constraint or 'no constraint'}) stands a {kind}, which ELAN would lose")
+        if not mark.aligned:
+            yield from _reference_findings(mark, name, parent, constraint, homes, taken)
+        elif mark.id in spans:
+            own.append((*spans[mark.id], mark.id))
     yield from span_findings(name, own)
 
 
@@ -116,12 +88,10 @@ def span_findings(name: str, own: list[tuple[int, int, str]]) -> Iterator[Findin
             yield Finding(following, f"on tier '{name}' starts at {start} ms, before '{label}' ends at {stop} ms")
 
 
-def _reference_findings(
-    label: str, name: str, annotation: etree._Element, parent: str | None, constraint: str | None, homes: dict[str, str], taken: set[str]
-) -> Iterator[Finding]:
-    target = annotation.get("ANNOTATION_REF", "")
+def _reference_findings(mark: Mark, name: str, parent: str | None, constraint: str | None, homes: dict[str, str], taken: set[str]) -> Iterator[Finding]:
+    target = mark.first
     if homes.get(target) != parent:
-        yield Finding(label, f"on tier '{name}' refers to '{target}', which is not on its parent tier '{parent}'")
+        yield Finding(mark.id, f"on tier '{name}' refers to '{target}', which is not on its parent tier '{parent}'")
     if constraint == "Symbolic_Association" and target in taken:
-        yield Finding(label, f"on tier '{name}' is a second child of '{target}' on a one-to-one tier")
+        yield Finding(mark.id, f"on tier '{name}' is a second child of '{target}' on a one-to-one tier")
     taken.add(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from lxml import etree
@@ -20,16 +21,7 @@ def legal(text: str) -> str:
 
 def parse(path: Path, harmless: re.Pattern[bytes] | None = None) -> etree._ElementTree:
     """Read an XML file that somebody else made. DTDs are refused; `harmless` is the one DOCTYPE line a format always has, taken out unread."""
-    try:
-        size = path.stat().st_size
-    except OSError as trouble:
-        raise ImportProblem(f"{path} cannot be read: {trouble.strerror}.") from trouble
-    if size > LARGEST_BYTES:
-        raise ImportProblem(
-            f"{path} is {size / 2**20:.0f} MB of XML; more than {LARGEST_BYTES // 2**20} MB is not read.", "Split the file in ELAN and import the parts."
-        )
-    if size == 0:
-        raise ImportProblem(f"{path} is empty.", "Look for a backup beside it (.001, .bak).")
+    _weigh(path)
     try:
         data = path.read_bytes()
         tree = etree.ElementTree(etree.fromstring(harmless.sub(b"", data, count=1) if harmless else data, _parser()))
@@ -37,6 +29,33 @@ def parse(path: Path, harmless: re.Pattern[bytes] | None = None) -> etree._Eleme
         raise ImportProblem(f"{path} is no readable XML: {trouble}.", "Open it in the program that made it and save it again.") from trouble
     _refuse_doctype(tree, path)
     return tree
+
+
+def stream(path: Path, tags: Collection[str]) -> Iterator[tuple[str, etree._Element]]:
+    """The elements of these names as they begin ("start", attributes only) and end ("end", whole), each emptied when the next is asked for.
+
+    So a file of any size takes the memory of one element. A document without any of them gives its root's end alone.
+    """
+    _weigh(path)
+    looked = False
+    try:
+        with path.open("rb") as file:
+            events = etree.iterparse(
+                file, events=("start", "end"), tag=tuple(tags), resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
+                huge_tree=False, collect_ids=False,
+            )  # fmt: skip
+            for event, element in events:
+                if not looked:
+                    _refuse_doctype(element.getroottree(), path)
+                    looked = True
+                yield event, element
+                if event == "end":
+                    _drop(element)
+    except (etree.XMLSyntaxError, OSError, ValueError) as trouble:
+        raise ImportProblem(f"{path} is no readable XML: {trouble}.", "Open it in the program that made it and save it again.") from trouble
+    if not looked:
+        _refuse_doctype(events.root.getroottree(), path)
+        yield "end", events.root
 
 
 def parse_bytes(content: bytes, where: object) -> etree._Element:
@@ -51,6 +70,28 @@ def parse_bytes(content: bytes, where: object) -> etree._Element:
 
 def _parser() -> etree.XMLParser:
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_blank_text=False)
+
+
+def _weigh(path: Path) -> None:
+    """Refuse what is empty or beyond all measure before it is opened."""
+    try:
+        size = path.stat().st_size
+    except OSError as trouble:
+        raise ImportProblem(f"{path} cannot be read: {trouble.strerror}.") from trouble
+    if size > LARGEST_BYTES:
+        raise ImportProblem(
+            f"{path} is {size / 2**20:.0f} MB of XML; more than {LARGEST_BYTES // 2**20} MB is not read.", "Split the file in ELAN and import the parts."
+        )
+    if size == 0:
+        raise ImportProblem(f"{path} is empty.", "Look for a backup beside it (.001, .bak).")
+
+
+def _drop(element: etree._Element) -> None:
+    """Empty an element that was dealt with, and forget those before it; it stays itself, because the parser still holds it."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
 
 
 def _refuse_doctype(tree: etree._ElementTree, where: object) -> None:

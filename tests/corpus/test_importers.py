@@ -230,3 +230,37 @@ def test_tables_of_other_programs(tmp_path: Path) -> None:
     assert labels(document)[0] == (500, 1250, "A", "transcription", "=ka")
     assert document.utterances[0].metadata == {"Colour": "red"}
     assert any("1 rows" in sentence for sentence in document.warnings)
+
+
+def test_labels_without_text_on_symbolic_tiers_are_counted(dev_data: Path) -> None:
+    (sentence,) = (one for one in read(dev_data / "annotations" / "pympi" / "sample_2.8.eaf").warnings if "no text" in one)
+    assert "1992 annotations" in sentence
+    assert "'words-pos'" in sentence
+
+
+EXTERNAL = '<EXTERNAL_REF EXT_REF_ID="er1" TYPE="ecv" VALUE="file:/Users/somebody/words%20of%20ours.ecv"/>'
+ENTRY = '<CV_ENTRY_ML CVE_ID="e1"><CVE_VALUE LANG_REF="x">noun</CVE_VALUE></CV_ENTRY_ML>'
+VOCABULARY = f'<CV_RESOURCE><CONTROLLED_VOCABULARY CV_ID="v">{ENTRY}</CONTROLLED_VOCABULARY></CV_RESOURCE>'
+
+
+@pytest.mark.parametrize("content", [VOCABULARY, "", "<broken", VOCABULARY.replace("<CV_RES", "<!DOCTYPE CV_RESOURCE [<!ENTITY a 'b'>]><CV_RES", 1), None])
+def test_an_external_vocabulary_beside_the_file_is_read_and_any_other_is_asked_for(content: str | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "words of ours.ecv").write_text(content, encoding="utf-8")
+    child = referring("p1", "u1", "").replace("ANNOTATION_ID", 'CVE_REF="e1" ANNOTATION_ID')
+    tiers = f'<TIER TIER_ID="tx" LINGUISTIC_TYPE_REF="u">{aligned("u1", "s1", "s2", "abc")}</TIER>'
+    tiers += f'<TIER TIER_ID="pos" PARENT_REF="tx" LINGUISTIC_TYPE_REF="as">{child}</TIER>'
+    document = eaf(tmp_path / "x.eaf", slot("s1", 0) + slot("s2", 10), tiers, kind("u") + kind("as", "Symbolic_Association") + EXTERNAL)
+    if content == VOCABULARY:
+        assert [one[3:] for one in labels(document)] == [("pos", "noun"), ("transcription", "abc")]
+        assert document.warnings == ()
+    else:
+        assert [one[3:] for one in labels(document)] == [("transcription", "abc")]
+        assert any("words%20of%20ours.ecv" in sentence for sentence in document.warnings)
+
+
+def test_two_tiers_of_one_name_both_come_in(tmp_path: Path) -> None:
+    tiers = "".join(f'<TIER TIER_ID="tx" LINGUISTIC_TYPE_REF="u">{aligned(name, "s1", "s2", name)}</TIER>' for name in ("one", "two"))
+    document = eaf(tmp_path / "x.eaf", slot("s1", 0) + slot("s2", 10), tiers, kind("u"))
+    assert [one[4] for one in labels(document)] == ["one", "two"]
+    assert any("TIER_ID occurs more than once" in sentence for sentence in document.warnings)

@@ -109,7 +109,7 @@ def _draw(path: Path) -> float:
 _LONG: dict[str, Callable[[Path], None]] = {"decode": _decode, "mono16k": _mono, "quality": _quality, "peaks": _peaks}
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """The most memory this process ever used; 0 where the system does not say."""
     if sys.platform == "win32":
         return 0.0
@@ -122,7 +122,7 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
     """Seconds, and the most memory used so far."""
     begun = time.perf_counter()
     work()
-    return time.perf_counter() - begun, _peak_mb()
+    return time.perf_counter() - begun, peak_mb()
 
 
 def _rates(measured: tuple[float, float], source: Path) -> dict[str, float]:

@@ -21,6 +21,8 @@ TIERS = {"ipa": "xpho", "translation": "xtra", "gloss": "xglo", "note": "com"}
 """Dependent tiers; those with an x are ours to define, CLAN checks the others word by word."""
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _SPECIAL = re.compile(r"[<>\[\](){}&+^@*%$#|\\/~=\"“”„\x15…‹›«»:;,_0-9-]")
+NOT_SAID = ("www", "xxx", "yyy", "0")
+"""What stands on a main line on which no words are told; a speaker who said just that keeps it on `%xorg`."""
 _TERMINATORS = (".", "?", "!")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -80,7 +82,7 @@ def _utterance(line: Line, short: str, names: dict[str, str], losses: list[Loss]
     words = " ".join(re.sub(r"[.!?]", " ", main).split()) or "www"
     start, stop = line.milliseconds
     rows = [f"*{short}:\t{words} {sign} \x15{start}_{stop}\x15"]
-    if spoken and spoken not in (words, f"{words} {sign}", f"{words}{sign}"):
+    if spoken and (words in NOT_SAID or spoken not in (words, f"{words} {sign}", f"{words}{sign}")):
         rows.append(f"%xorg:\t{spoken}")
     for tier, annotation in line.texts.items():
         if tier != "transcription":

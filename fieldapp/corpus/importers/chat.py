@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fieldapp.corpus.document import Document, Media, Text, Utterance, understand
+from fieldapp.corpus.exporters.chat import NOT_SAID
 from fieldapp.corpus.importers.untimed import utterance
 from fieldapp.corpus.lines import drafts_told, markers_read
 from fieldapp.corpus.written import beginning, text_of
@@ -22,7 +23,6 @@ SUFFIXES = (".cha",)
 _TIERS = {"xpho": "ipa", "pho": "ipa", "xtra": "translation", "eng": "translation", "tra": "translation", "xglo": "gloss", "glo": "gloss", "com": "note"}
 _BULLET = re.compile("\x15(\\d{1,11})_(\\d{1,11})\x15")
 _NAMED = re.compile(r"([A-Z0-9]{3}) is (\S.*)")
-_NOT_SAID = ("www", "xxx", "yyy", "0")
 
 
 def sniff(path: Path) -> bool:
@@ -94,6 +94,6 @@ def _utterance(block: list[tuple[str, str]], names: Mapping[str, str], tiers: Ma
 def _plain(spoken: str) -> str:
     """Without the sign at the end that says nothing."""
     words = spoken.removesuffix(".").rstrip()
-    if words in _NOT_SAID:
+    if words in NOT_SAID:
         return ""
     return re.sub(r" ([?!])$", r"\1", words)

@@ -6,16 +6,14 @@ those around them, as ELAN draws them. Tiers that our own export writes about a 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from lxml import etree
-
 from fieldapp.corpus.document import STATES, Document, Media, Stretch, Stretches, Text, TierName, understand, without_impossible
+from fieldapp.corpus.eaf import Eaf, EafTier, Mark, beside, read_eaf, whole
 from fieldapp.corpus.validate import eaf_findings, sentences
 from fieldapp.corpus.written import beginning
-from fieldapp.corpus.xml import parse
 from fieldapp.errors import ImportProblem
 
 NAME = "elan"
@@ -32,29 +30,29 @@ def sniff(path: Path) -> bool:
 
 def read(path: Path, mapping: Mapping[str, str]) -> Document:
     """The whole file."""
-    root = parse(path).getroot()
-    if root.tag != "ANNOTATION_DOCUMENT":
-        raise ImportProblem(f"{path} is no ELAN document (its first element is {root.tag}).")
-    return _Reading(root, mapping).document()
+    eaf = read_eaf(path)
+    if eaf.root != "ANNOTATION_DOCUMENT":
+        raise ImportProblem(f"{path} is no ELAN document (its first element is {eaf.root}).")
+    return _Reading(eaf, path, mapping).document()
 
 
 class _Reading:
-    def __init__(self, root: etree._Element, mapping: Mapping[str, str]) -> None:
-        self.root = root
-        self.warnings = sentences(eaf_findings(root))
-        self.tiers = {t.get("TIER_ID") or f"tier {n}": t for n, t in enumerate(root.iter("TIER"), 1)}
-        self.names = understand(sorted(self.tiers, key=lambda name: not len(self.tiers[name])), mapping)
-        self.languages = {one.get("LANG_ID", ""): one.get("LANG_DEF", "").rsplit("/", 1)[-1] for one in root.iter("LANGUAGE")}
-        self.vocabulary = _vocabulary(root)
+    def __init__(self, eaf: Eaf, path: Path, mapping: Mapping[str, str]) -> None:
+        self.eaf = eaf
+        self.warnings = sentences(eaf_findings(eaf))
+        self.names = understand(sorted(eaf.tiers, key=lambda name: not eaf.tiers[name].marks), mapping)
+        self.entries = {key: value for link in eaf.vocabularies for key, value in beside(path, link).items()} | eaf.entries
+        self.unresolved = 0
+        self.empty: Counter[str] = Counter()
         self.stretches = Stretches()
         self.homes: dict[str, Stretch] = {}
 
     def document(self) -> Document:
         times = self._times()
-        for name, tier in self.tiers.items():
+        for name, tier in self.eaf.tiers.items():
             self._aligned(name, tier, times)
-        waiting: list[tuple[str, etree._Element, etree._Element]] = []
-        for name, tier in self.tiers.items():
+        waiting: list[tuple[str, EafTier, Mark]] = []
+        for name, tier in self.eaf.tiers.items():
             waiting += [(name, tier, one) for one in _in_order(tier)]
         for _ in range(_DEEPEST):  # one round a level of the hierarchy
             later = [(name, tier, one) for name, tier, one in waiting if not self._hang(name, tier, one)]
@@ -63,30 +61,33 @@ class _Reading:
             waiting = later
         if waiting:
             self.warnings.append(f"{len(waiting)} annotations refer to others that are not there and were left out (the first on tier '{waiting[0][0]}').")
+        self._tell_empty()
+        self.homes.clear()
         utterances = without_impossible(self.stretches.finished(), self.warnings)
-        media = tuple(
-            Media(one.get("MEDIA_URL", ""), one.get("RELATIVE_MEDIA_URL", ""), _whole(one.get("TIME_ORIGIN", "")) or 0)
-            for one in self.root.iter("MEDIA_DESCRIPTOR")
-        )
+        media = tuple(Media(one.get("MEDIA_URL", ""), one.get("RELATIVE_MEDIA_URL", ""), whole(one.get("TIME_ORIGIN", "")) or 0) for one in self.eaf.media)
         return Document(
             format=NAME, media=media, utterances=utterances, tiers={name: found.tier for name, found in self.names.items()}, warnings=tuple(self.warnings)
         )
 
+    def _tell_empty(self) -> None:
+        """What has no text leaves no trace in the fieldbook but this sentence; it stays in the original."""
+        if self.empty:
+            where = ", ".join(f"{count} on '{name}'" for name, count in self.empty.most_common(5))
+            more = f" and {len(self.empty) - 5} more tiers" if len(self.empty) > 5 else ""
+            self.warnings.append(f"{self.empty.total()} annotations without times of their own have no text and were left out ({where}{more}).")
+        if self.unresolved:
+            lacking = ", ".join(self.eaf.vocabularies) or "a vocabulary that is not in the file"
+            self.warnings.append(f"{self.unresolved} of them name an entry of {lacking}; put that file beside this one and import again.")
+
     def _times(self) -> dict[str, int]:
         """Milliseconds of every time slot; the times left out are filled in along each chain of annotations that share slots."""
-        times: dict[str, int] = {}
-        missing: set[str] = set()
-        for slot in self.root.iter("TIME_SLOT"):
-            value = _whole(slot.get("TIME_VALUE", ""))
-            if value is None:
-                missing.add(slot.get("TIME_SLOT_ID", ""))
-            else:
-                times[slot.get("TIME_SLOT_ID", "")] = value
+        times = {slot: value for slot, value in self.eaf.slots.items() if value is not None}
+        missing = self.eaf.slots.keys() - times.keys()
         if not missing:
             return times
         before = len(times)
-        for tier in self.tiers.values():
-            following = {a.get("TIME_SLOT_REF1", ""): a.get("TIME_SLOT_REF2", "") for a in tier.iter("ALIGNABLE_ANNOTATION")}
+        for tier in self.eaf.tiers.values():
+            following = {mark.first: mark.second for mark in tier.marks if mark.aligned}
             for first in [slot for slot in following if slot in times]:
                 chain = [first]
                 while (after := following.get(chain[-1])) is not None and after in missing and after not in times and len(chain) <= len(following):
@@ -102,90 +103,79 @@ class _Reading:
             self.warnings.append(f"{len(left)} time slots have no time and no neighbours with one.")
         return times
 
-    def _aligned(self, name: str, tier: etree._Element, times: Mapping[str, int]) -> None:
+    def _aligned(self, name: str, tier: EafTier, times: Mapping[str, int]) -> None:
         lost = 0
         found, speaker = self.names[name], self._speaker(name, tier)
-        for annotation in tier.iter("ALIGNABLE_ANNOTATION"):
-            start, stop = (times.get(annotation.get(f"TIME_SLOT_REF{n}", "")) for n in (1, 2))
+        for mark in tier.marks:
+            if not mark.aligned:
+                continue
+            start, stop = times.get(mark.first), times.get(mark.second)
             if start is None or stop is None:
                 lost += 1
                 continue
             stretch = self.stretches.at(speaker, start, stop, _key(found))
-            self.homes.setdefault(annotation.get("ANNOTATION_ID", ""), stretch)
-            self._add(stretch, found, tier, annotation)
+            self.homes.setdefault(mark.id, stretch)
+            self._add(stretch, found, tier, mark)
         if lost:
             self.warnings.append(f"On tier '{name}' {lost} annotations have no times and were left out.")
 
-    def _hang(self, name: str, tier: etree._Element, annotation: etree._Element) -> bool:
+    def _hang(self, name: str, tier: EafTier, mark: Mark) -> bool:
         """Put a symbolic annotation on its ancestor with times; False while that is not known."""
-        stretch = self.homes.get(annotation.get("ANNOTATION_REF", ""))
+        stretch = self.homes.get(mark.first)
         if stretch is None:
             return False
-        self.homes.setdefault(annotation.get("ANNOTATION_ID", ""), stretch)
+        self.homes.setdefault(mark.id, stretch)
         kind = self.names[name].tier
-        value = self._value(annotation)
+        value = self._value(mark)
         if kind in _ABOUT and tier.get("LINGUISTIC_TYPE_REF") == kind and (kind != "state" or value in STATES):
             stretch.about[kind] = value
-        else:
-            self._add(stretch, self.names[name], tier, annotation)
+        elif not self._add(stretch, self.names[name], tier, mark):
+            self.empty[name] += 1
+            self.unresolved += bool(mark.entry)
         return True
 
-    def _add(self, stretch: Stretch, found: TierName, tier: etree._Element, annotation: etree._Element) -> None:
-        value = self._value(annotation)
-        if not value:
-            return
-        language = annotation.get("LANG_REF") or tier.get("LANG_REF") or ""
-        source, state = ("import", "confirmed") if not found.machine else (tier.get("ANNOTATOR") or "machine", "draft")
-        stretch.texts.append(Text(found.tier, value, self.languages.get(language, language), source, state))
+    def _add(self, stretch: Stretch, found: TierName, tier: EafTier, mark: Mark) -> bool:
+        value = self._value(mark)
+        if value:
+            language = mark.language or tier.get("LANG_REF")
+            source, state = ("import", "confirmed") if not found.machine else (tier.get("ANNOTATOR") or "machine", "draft")
+            stretch.texts.append(Text(found.tier, value, self.eaf.languages.get(language, language), source, state))
+        return bool(value)
 
-    def _value(self, annotation: etree._Element) -> str:
-        written = annotation.findtext("ANNOTATION_VALUE") or ""
-        return written or self.vocabulary.get(annotation.get("CVE_REF", ""), "")
+    def _value(self, mark: Mark) -> str:
+        return mark.value or self.entries.get(mark.entry, "")
 
-    def _speaker(self, name: str, tier: etree._Element) -> str:
+    def _speaker(self, name: str, tier: EafTier) -> str:
         """The participant; a child tier that names none belongs to its parent's."""
         seen: set[str] = set()
-        at: etree._Element | None = tier
+        at: EafTier | None = tier
         while at is not None and name not in seen:
             speaker = at.get("PARTICIPANT") or self.names[name].speaker
             if speaker:
-                return str(speaker)
+                return speaker
             seen.add(name)
-            name = at.get("PARENT_REF") or ""
-            at = self.tiers.get(name)
+            name = at.get("PARENT_REF")
+            at = self.eaf.tiers.get(name)
         return ""
 
 
-def _in_order(tier: etree._Element) -> list[etree._Element]:
+def _in_order(tier: EafTier) -> list[Mark]:
     """The symbolic annotations of a tier, each after the one it names as its predecessor."""
-    every = list(tier.iter("REF_ANNOTATION"))
-    if not any(one.get("PREVIOUS_ANNOTATION") for one in every):
+    every = [mark for mark in tier.marks if not mark.aligned]
+    if not any(mark.second for mark in every):
         return every
-    after: dict[str, list[etree._Element]] = defaultdict(list)
-    here = {one.get("ANNOTATION_ID", "") for one in every}
-    for one in every:
-        before = one.get("PREVIOUS_ANNOTATION", "")
-        after[before if before in here else ""].append(one)
-    ordered: list[etree._Element] = []
+    after: dict[str, list[Mark]] = defaultdict(list)
+    here = {mark.id for mark in every}
+    for mark in every:
+        after[mark.second if mark.second in here else ""].append(mark)
+    ordered: list[Mark] = []
     stack = list(reversed(after.pop("", [])))
     while stack:
-        one = stack.pop()
-        ordered.append(one)
-        stack += reversed(after.pop(one.get("ANNOTATION_ID", ""), []))
-    return ordered + [one for circle in after.values() for one in circle]
-
-
-def _vocabulary(root: etree._Element) -> dict[str, str]:
-    """The values of the file's own controlled vocabularies by entry id."""
-    entries = {e.get("CVE_ID", ""): e.findtext("CVE_VALUE") or "" for e in root.iter("CV_ENTRY_ML")}
-    return {key: value for key, value in entries.items() if key and value}
+        mark = stack.pop()
+        ordered.append(mark)
+        stack += reversed(after.pop(mark.id, []))
+    return ordered + [mark for circle in after.values() for mark in circle]
 
 
 def _key(found: TierName) -> str:
     return f"machine-{found.tier}" if found.machine else found.tier
-
-
-def _whole(written: str) -> int | None:
-    text = written.strip()
-    digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 16 else None
