@@ -77,16 +77,16 @@ def _sounds(store: Store, model: Path, options: argparse.Namespace, progress: Pr
 
 def _texts(store: Store, model: Path, options: argparse.Namespace, progress: Progress) -> Answer:
     from fieldapp.bulk.listening import embed_texts
+    from fieldapp.speech import text
     from fieldapp.speech.device import choose
     from fieldapp.speech.manifest import identity
-    from fieldapp.speech.text import TextEncoder
     from fieldapp.store import texts
 
     if options.head != OWN:
         raise WrongUsage("--head is for sound; texts are compared as the sentence encoder gives them.")
     if options.tier not in (there := texts.tiers(store.reader())):
         raise WrongUsage(f"There is no text on a tier '{options.tier}'.", f"There are: {', '.join(there) or 'none yet'}.")
-    encoder = TextEncoder(model, device=choose(options.device or current().compute_device).kind)
+    encoder = text.load(model, device=choose(options.device or current().compute_device).kind)
     space, count = embed_texts(store, encoder, encoder.manifest, encoder.width, options.tier, progress)
     data = {"model": identity(encoder.manifest), "space": space.kind, "embedded": count}
     return Answer(f"{count} texts of the tier {options.tier} have new vectors from {encoder.manifest.name}", data)

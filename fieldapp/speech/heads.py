@@ -10,6 +10,7 @@ import hashlib
 import json
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from fieldapp.errors import Damaged, FieldError
 from fieldapp.speech.embed import F32, unit
 
 DIMS = 256
+FILE = "meaning.head"
+"""A head for meaning that comes with its model lies beside it under this name."""
 PREFIXES = (32, 64, 128, 256)
 FEWEST = 16  # vectors: below this their common part is not known well enough to take it away
 BLOCK = 8192
@@ -29,12 +32,16 @@ _LARGEST = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
-    """A centre that is taken away and a matrix [from, to]. `fitted_on` counts the vectors it learned from."""
+    """A centre that is taken away and a matrix [from, to]. `fitted_on` counts the vectors it learned from.
+
+    `text_model` is the sentence encoder (its identity) whose vectors of texts lie in the same space; empty where there is none.
+    """
 
     name: str
     centre: F32
     matrix: F32
     fitted_on: int = 0
+    text_model: str = ""
 
     def __post_init__(self) -> None:
         if self.matrix.ndim != 2 or self.centre.shape != self.matrix.shape[:1]:
@@ -84,10 +91,20 @@ def fit(raw: NDArray[np.floating], dims: int = DIMS, name: str = "whitening") ->
 
 def to_bytes(head: Head) -> bytes:
     """A head as it is stored and handed on: a line of JSON, plain numbers, and a checksum over both. Nothing in it is ever run."""
-    about = {"name": head.name, "takes": head.takes, "dims": head.dims, "fitted_on": head.fitted_on}
+    about = {"name": head.name, "takes": head.takes, "dims": head.dims, "fitted_on": head.fitted_on, "text_model": head.text_model}
     text = json.dumps(about, ensure_ascii=False).encode()
     body = b"".join((_MAGIC, _LENGTH.pack(len(text)), text, head.centre.astype("<f4").tobytes(), head.matrix.astype("<f4").tobytes()))
     return body + hashlib.sha256(body).digest()
+
+
+def shipped(folder: Path) -> Head | None:
+    """The head for meaning that came with the model in this folder, if one did."""
+    try:
+        return from_bytes((folder / FILE).read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as trouble:
+        raise Damaged(f"{folder / FILE} cannot be read: {trouble.strerror}.", "Install the model again.") from trouble
 
 
 def from_bytes(data: bytes) -> Head:
@@ -102,7 +119,7 @@ def from_bytes(data: bytes) -> Head:
         takes, dims = int(about["takes"]), int(about["dims"])
         numbers = np.frombuffer(body, "<f4", offset=end)
         centre, matrix = numbers[:takes], numbers[takes:].reshape(takes, dims)
-        return Head(str(about["name"]), centre, matrix, int(about["fitted_on"]))
+        return Head(str(about["name"]), centre, matrix, int(about["fitted_on"]), str(about.get("text_model", "")))
     except (ValueError, KeyError, TypeError, struct.error) as trouble:
         raise Damaged(f"This head cannot be read: {trouble}.", "Make it again with 'fieldapp embed' or 'fieldapp adapt'.") from trouble
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from fieldapp.lab.starter import corpus
-from fieldapp.lab.starter.export import export, manifest
+from fieldapp.lab.starter.export import export, export_meaning, manifest
 from fieldapp.lab.starter.tokens import Vocabulary
 from fieldapp.lab.starter.train import ARMS, Plan, train, trained_shape, trained_weights
-from fieldapp.speech.manifest import write
+from fieldapp.speech.manifest import checksums_of, write
+
+STEPS = 6000
 
 
 def main() -> None:
@@ -24,24 +27,34 @@ def main() -> None:
     render.add_argument("--real", type=Path, help="manifest of real spoken words to add")
     learn = steps.add_parser("train", help="train one arm")
     learn.add_argument("--arm", choices=ARMS, default="c")
-    learn.add_argument("--steps", type=int, default=6000)
+    learn.add_argument("--steps", type=int, default=STEPS)
     learn.add_argument("--minutes", type=float, default=150.0)
     learn.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     ship = steps.add_parser("export", help="make the folder CTranslate2 runs")
     ship.add_argument("--arm", choices=ARMS, default="c")
-    ship.add_argument("--out", type=Path, required=True)
+    ship.add_argument("--steps", type=int, default=STEPS, help="which run (default %(default)s)")
+    ship.add_argument("--out", type=Path, required=True, help="the folder of the recogniser; its sentence encoder gets the one beside it, NAME-text")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if options.step == "render":
         corpus.render(options.work / "world", options.seed, options.meanings, options.real, _say)
     elif options.step == "export":
-        run = options.work / f"arm-{options.arm}"
-        export(trained_weights(run), trained_shape(run), Vocabulary.load(run / "tokenizer.json"), options.out)
-        write(options.out, manifest({}))
+        run = _run(options)
+        weights, vocabulary = trained_weights(run), Vocabulary.load(run / "tokenizer.json")
+        export(weights, trained_shape(run), vocabulary, options.out)
+        if options.arm == "c":
+            export_meaning(weights, vocabulary, options.out, options.out.with_name(f"{options.out.name}-text"))
+        write(options.out, replace(manifest({}, name=options.out.name), checksums=checksums_of(options.out)))
     else:
         plan = Plan(arm=options.arm, seed=options.seed, steps=options.steps)
         until = time.monotonic() + 60 * options.minutes
-        train(corpus.Corpus(options.work / "world"), options.work / f"arm-{options.arm}", plan, device=options.device, until=until, said=_say)
+        train(corpus.Corpus(options.work / "world"), _run(options), plan, device=options.device, until=until, said=_say)
+
+
+def _run(options: argparse.Namespace) -> Path:
+    """Where a run keeps its things: runs of different length are different runs."""
+    folder: Path = options.work / f"arm-{options.arm}-{options.steps}"
+    return folder
 
 
 def _say(share: float, doing: str) -> None:

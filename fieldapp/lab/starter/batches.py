@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
@@ -15,9 +16,14 @@ from fieldapp.lab.starter.lexicon import LANGUAGES
 from fieldapp.lab.starter.tokens import Vocabulary
 from fieldapp.lab.starter.voices import RATE
 
+T = TypeVar("T")
 F32 = NDArray[np.float32]
 LONGEST_S = 12.0
 TAIL_S = (0.1, 0.7)
+ALIKE = ("sentence", "word", "number")
+"""Kinds of clip that come in all languages."""
+NEIGHBOURS = 0.06
+"""A batch is drawn from this share of what is sorted by length: little of it is padding, and length tells nothing about meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Batch:
     tokens: NDArray[np.int64]
     targets: NDArray[np.int64]
     transcripts: tuple[tuple[int, ...], ...]
+    texts: tuple[tuple[int, ...], ...]
     meanings: NDArray[np.int64]
     blank: int
 
@@ -37,29 +44,32 @@ class Batch:
 class Batches:
     """Endless batches by seed and number: the same number gives the same batch, so training can stop and go on."""
 
-    def __init__(self, corpus: Corpus, vocabulary: Vocabulary, seed: int, *, size: int = 32, translate: float = 0.3, augmented: bool = True) -> None:
+    def __init__(self, corpus: Corpus, vocabulary: Vocabulary, seed: int, *, size: int = 64, translate: float = 0.3, augmented: bool = True) -> None:
         self._corpus, self._vocabulary, self._seed, self._size = corpus, vocabulary, seed, size
         self._translate, self._augmented = translate, augmented
         self._mel = FeatureExtractor(feature_size=80)
         trained = [c for c in corpus.clips if c.split == "train" and c.length < LONGEST_S * RATE]
         self._parallel: dict[str, dict[str, list[Clip]]] = {}
         for clip in trained:
-            if clip.kind != "human":
+            if clip.kind in ALIKE:
                 self._parallel.setdefault(clip.meaning_id, {}).setdefault(clip.language, []).append(clip)
         sentences = {c.meaning_id for c in trained if c.kind == "sentence"}
-        self._sentences = sorted(sentences)
-        self._words = sorted(set(self._parallel) - sentences)
-        self._human = [c for c in trained if c.kind == "human"]
+        self._sentences = sorted(sentences, key=self._longest)
+        self._words = sorted(set(self._parallel) - sentences, key=self._longest)
+        self._human, self._spoken = (sorted((c for c in trained if c.kind == kind), key=lambda c: c.length) for kind in ("human", "spoken"))
+
+    def _longest(self, meaning_id: str) -> int:
+        return max(clip.length for said in self._parallel[meaning_id].values() for clip in said)
 
     def batch(self, number: int) -> Batch:
         """Batch `number`: three of four are parallel, the rest mixes human words in."""
         chance = np.random.default_rng((self._seed, number))
         if number % 4 == 3 and self._human:
-            clips = [self._human[i] for i in chance.integers(len(self._human), size=self._size)]
+            clips = near(self._human, self._size // 2 if self._spoken else self._size, chance)
+            clips += near(self._spoken, self._size - len(clips), chance) if self._spoken else []
         else:
             pool = self._words if number % 4 == 1 and self._words else self._sentences
-            chosen = chance.choice(len(pool), size=self._size // len(LANGUAGES), replace=False)
-            by_language = [self._parallel[pool[i]] for i in chosen]
+            by_language = [self._parallel[meaning_id] for meaning_id in near(pool, self._size // len(LANGUAGES), chance)]
             clips = [said[language][chance.integers(len(said[language]))] for said in by_language for language in LANGUAGES]
         return self.collate(clips, chance)
 
@@ -82,7 +92,9 @@ class Batches:
         for i, (row, prompt) in enumerate(rows):
             tokens[i, : len(row)] = row
             targets[i, prompt - 1 : len(row) - 1] = row[prompt:]
-        known = {m: i for i, m in enumerate(dict.fromkeys(c.meaning_id for c in clips))}
+        names = [c.meaning_id or c.text for c in clips]
+        known = {name: i for i, name in enumerate(dict.fromkeys(names))}
+        read = [c.english if c.english and (not c.text or chance.random() < 0.5) else c.text for c in clips]
         return Batch(
             mel,
             np.array([-(-(len(s) + t) // 320) for s, t in zip(sounds, tails)]),
@@ -90,13 +102,21 @@ class Batches:
             tokens,
             targets,
             tuple(tuple(self._vocabulary.encode(c.text)) for c in clips),
-            np.array([known[c.meaning_id] for c in clips]),
+            tuple(tuple(self._vocabulary.encode(text)) for text in read),
+            np.array([known[name] for name in names]),
             self._vocabulary.end,
         )
 
     def _row(self, clip: Clip, task: str) -> tuple[list[int], int]:
         prompt = self._vocabulary.prompt(clip.language, task)
         return [*prompt, *self._vocabulary.encode(clip.english if task == "translate" else clip.text), self._vocabulary.end], len(prompt)
+
+
+def near(ordered: Sequence[T], count: int, chance: np.random.Generator) -> list[T]:
+    """`count` different ones from one neighbourhood of a sorted list; as many as there are from a shorter one."""
+    width = min(len(ordered), max(3 * count, round(NEIGHBOURS * len(ordered))))
+    first = int(chance.integers(len(ordered) - width + 1))
+    return [ordered[first + i] for i in chance.choice(width, size=min(count, width), replace=False)]
 
 
 def _mask(mel: F32, chance: np.random.Generator) -> None:

@@ -6,9 +6,9 @@ import csv
 import hashlib
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import av
@@ -50,6 +50,8 @@ class Wanted:
     voice: voices.Voice
     split: str
     kind: str
+    source: Path | None = None
+    """A recording instead of a voice."""
 
 
 class Corpus:
@@ -111,38 +113,33 @@ def render(folder: Path, seed: int, meanings: int, real: Path | None, progress: 
     index, sound = folder / "clips.jsonl", folder / "samples.i16"
     done = index.read_text(encoding="utf-8").splitlines() if index.exists() else []
     position = sum(json.loads(done[-1])[k] for k in ("start", "length")) if done else 0
-    wanted = list(plan(seed, meanings))
-    with sound.open("r+b" if sound.exists() else "w+b") as samples, index.open("a", encoding="utf-8") as clips:
+    human = list(_human(real)) if real is not None else []
+    wanted = [*plan(seed, meanings), *human, *_repeated(human, seed)]
+    todo = wanted[len(done) :]
+    with sound.open("r+b" if sound.exists() else "w+b") as samples, index.open("a", encoding="utf-8") as clips, ThreadPoolExecutor(2) as pool:
         samples.truncate(2 * position)
         samples.seek(2 * position)
-
-        def keep(one: Wanted, voice: str, pcm: NDArray[np.int16]) -> None:
-            nonlocal position
+        for number_done, (one, pcm) in enumerate(zip(todo, pool.map(_sound_of, todo))):
             samples.write(pcm.tobytes())
-            clip = Clip(one.meaning_id, one.language, one.text, one.english, voice, one.split, one.kind, position, len(pcm))
+            clip = Clip(one.meaning_id, one.language, one.text, one.english, one.voice.name, one.split, one.kind, position, len(pcm))
             clips.write(json.dumps(asdict(clip), ensure_ascii=False) + "\n")
             position += len(pcm)
-
-        todo = wanted[len(done) :]
-        with ThreadPoolExecutor(2) as pool:
-            for number_done, (one, pcm) in enumerate(zip(todo, pool.map(lambda w: voices.speak(w.text, w.language, w.voice), todo))):
-                keep(one, one.voice.name, pcm)
-                if number_done % 500 == 0:
-                    samples.flush()
-                    clips.flush()
-                    progress((len(done) + number_done) / len(wanted), "speaking the world")
-        if real is not None and len(done) <= len(wanted):
-            for one, voice, pcm in _human(real):
-                keep(one, voice, pcm)
+            if number_done % 500 == 0:
+                samples.flush()
+                clips.flush()
+                progress((len(done) + number_done) / len(wanted), "speaking the world")
     progress(1.0, "the world is spoken")
+
+
+def _sound_of(one: Wanted) -> NDArray[np.int16]:
+    return voices.to_pcm(voices.trim(decode(one.source))) if one.source else voices.speak(one.text, one.language, one.voice)
 
 
 HUMAN = {"cmn-tan": "cmn", "gc-en-art4apps": "eng", "gc-gd-words": "gla", "gc-es-smart4kids": "spa"}
 """Human voices whose words have a written form or an English meaning. The rest of the real recordings stays unseen."""
 
 
-def _human(manifest: Path) -> Iterator[tuple[Wanted, str, NDArray[np.int16]]]:
-    nobody = voices.Voice("human", 0, 0)
+def _human(manifest: Path) -> Iterator[Wanted]:
     with manifest.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             language = HUMAN.get(row["speaker"])
@@ -150,8 +147,17 @@ def _human(manifest: Path) -> Iterator[tuple[Wanted, str, NDArray[np.int16]]]:
                 continue
             english = row["meaning_id"].removeprefix("w:").replace("_", " ")
             split = "test" if split_of(row["transcript"] or english) != "train" else "train"
-            one = Wanted(row["meaning_id"], language, row["transcript"], english, nobody, split, "human")
-            yield one, row["speaker"], voices.to_pcm(voices.trim(decode(manifest.parent / row["path"])))
+            nobody = voices.Voice(row["speaker"], 0, 0)
+            yield Wanted(row["meaning_id"], language, row["transcript"], english, nobody, split, "human", manifest.parent / row["path"])
+
+
+def _repeated(human: Sequence[Wanted], seed: int) -> Iterator[Wanted]:
+    """The trained Mandarin words of the one human voice again, by many made voices: a word is not how one person says it."""
+    chance = random.Random(seed)
+    for one in human:
+        if one.language == "cmn" and one.split == "train":
+            for _ in range(2):
+                yield replace(one, voice=voices.choose(voices.TRAINED, chance), kind="spoken", source=None)
 
 
 def decode(path: Path) -> NDArray[np.float32]:

@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 
 from fieldapp.lab.starter import tokens
-from fieldapp.lab.starter.net import POSITIONS, Shape, Weights, sinusoids
+from fieldapp.lab.starter.net import POSITIONS, SCALE, Shape, Weights, sinusoids
 from fieldapp.lab.starter.tokens import Vocabulary
-from fieldapp.speech.manifest import Context, Manifest
+from fieldapp.speech import bag, heads
+from fieldapp.speech.heads import Head
+from fieldapp.speech.manifest import Context, Manifest, checksums_of, identity, write
 
+LICENCE = "CC BY-SA 4.0"
+SOURCE = "python -m fieldapp.lab.starter"
 TAIL_S = 0.4
 """Silence behind a segment: the middle of what training put there."""
 
@@ -48,10 +52,29 @@ def manifest(measured: dict[str, Any], *, name: str = "starter") -> Manifest:
         languages=tuple(tokens.CODES.values()),
         tasks=("transcribe", "translate"),
         training="a parallel world of sentences spoken by espeak-ng in Mandarin, Cantonese, Hakka and English, and real spoken words; see MODEL.md",
-        licence="CC BY-SA 4.0",
-        source="python -m fieldapp.lab.starter",
+        licence=LICENCE,
+        source=SOURCE,
         measured=measured,
     )
+
+
+def export_meaning(weights: Weights, vocabulary: Vocabulary, folder: Path, text_folder: Path) -> None:
+    """The two sides of meaning: a head beside the recogniser, and the sentence encoder whose vectors it was trained to meet."""
+    text_folder.mkdir(parents=True, exist_ok=True)
+    bag.write(text_folder, weights["written.weight"])
+    vocabulary.tokenizer.save(str(text_folder / "tokenizer.json"))
+    about = Manifest(
+        name=text_folder.name,
+        kind="text",
+        languages=tuple(tokens.CODES.values()),
+        training="the texts of the starter's parallel world, together with its recogniser; see the model card of the starter",
+        licence=LICENCE,
+        source=SOURCE,
+        checksums=checksums_of(text_folder),
+    )
+    write(text_folder, about)
+    head = Head("meaning", weights["centre"] / np.float32(SCALE), np.ascontiguousarray(weights["meaning.weight"].T), text_model=identity(about))
+    (folder / heads.FILE).write_bytes(heads.to_bytes(head))
 
 
 def _linear(layer: Any, weights: Weights, name: str) -> None:

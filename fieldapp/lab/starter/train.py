@@ -22,10 +22,13 @@ from fieldapp.lab.starter.batches import Batch, Batches, ahead
 from fieldapp.lab.starter.corpus import Corpus
 from fieldapp.lab.starter.net import Shape, Weights, as_arrays, build, parameters
 from fieldapp.lab.starter.tokens import Vocabulary, learn
+from fieldapp.speech.heads import PREFIXES
 
 log = logging.getLogger(__name__)
 ARMS = ("a", "b", "c")
 TEMPERATURE = 0.07
+HEARD_ROWS = 2
+"""CTC sees every second recording of a batch, at half the encoder's rate: more costs time and teaches nothing new."""
 SAVE_EVERY_S = 300.0
 
 
@@ -38,7 +41,7 @@ class Plan:
     steps: int = 6000
     warm_up: int = 300
     rate: float = 1.5e-3
-    size: int = 32
+    size: int = 64
     translate: float = 0.3
     ctc: float = 0.3
     meaning: float = 1.0
@@ -118,7 +121,7 @@ def _losses(model: Any, batch: Batch, plan: Plan, device: str) -> dict[str, Any]
     with torch.autocast(device, dtype=torch.bfloat16):
         states, inside = model.encode(tensor(batch.mel), tensor(batch.steps))
         logits = model.decode(tensor(batch.tokens), states, inside)
-        heard = model.ctc(states)
+        heard = model.ctc(functional.avg_pool1d(states[::HEARD_ROWS].transpose(1, 2), 2, ceil_mode=True).transpose(1, 2))
     written = functional.cross_entropy(logits.float().transpose(1, 2), tensor(batch.targets), ignore_index=-100, label_smoothing=0.05)
     losses = {"write": written, "hear": plan.ctc * _ctc(heard.float(), batch, device)}
     if plan.arm == "c":
@@ -131,32 +134,44 @@ def _ctc(heard: Any, batch: Batch, device: str) -> Any:
     import torch  # noqa: PLC0415
     from torch.nn import functional  # noqa: PLC0415
 
-    rows = [i for i, t in enumerate(batch.transcripts) if t and 2 * len(t) < batch.speech_steps[i]]
-    if not rows:
-        return heard.sum() * 0.0
-    targets = torch.tensor([token for i in rows for token in batch.transcripts[i]], device=device)
-    lengths = torch.tensor([len(batch.transcripts[i]) for i in rows], device=device)
-    steps = torch.from_numpy(np.minimum(batch.steps[rows], heard.shape[1])).to(device)
-    return functional.ctc_loss(heard[rows].log_softmax(-1).transpose(0, 1), targets, steps, lengths, blank=batch.blank, zero_infinity=True)
+    steps = np.minimum(-(-batch.steps[::HEARD_ROWS] // 2), heard.shape[1])
+    rows = batch.transcripts[::HEARD_ROWS]
+    kept = [row if 2 * len(row) < steps[i] else () for i, row in enumerate(rows)]
+    targets = torch.tensor([token for row in kept for token in row], device=device, dtype=torch.long)
+    lengths = torch.tensor([len(row) for row in kept], device=device)
+    each = functional.ctc_loss(
+        heard.log_softmax(-1).transpose(0, 1), targets, torch.from_numpy(steps).to(device), lengths, blank=batch.blank, zero_infinity=True, reduction="none"
+    )
+    return (each * (lengths > 0) / lengths.clamp(min=1)).sum() / (lengths > 0).sum().clamp(min=1)
 
 
 def _contrast(model: Any, states: Any, batch: Batch, device: str) -> Any:
-    """Each recording against the others of its batch: those of its meaning should be nearest."""
+    """Each recording against the others of its batch and against their texts: those of its meaning should be nearest, at every prefix."""
     import torch  # noqa: PLC0415
     from torch.nn import functional  # noqa: PLC0415
 
     speech = (torch.arange(states.shape[1], device=device)[None] < torch.from_numpy(batch.speech_steps).to(device)[:, None]).float()
-    pooled = (states * speech[..., None]).sum(1) / speech.sum(1, keepdim=True).clamp(min=1)
-    vectors = functional.normalize(model.meaning(pooled), dim=1)
-    likeness = vectors @ vectors.T / TEMPERATURE
-    itself = torch.eye(len(vectors), dtype=torch.bool, device=device)
+    spoken = model.means(states, speech)
+    starts = np.cumsum([0, *(len(text) for text in batch.texts[:-1])])
+    pieces = torch.tensor([piece for text in batch.texts for piece in text], device=device)
+    written = model.written(pieces, torch.from_numpy(starts).to(device))
     meanings = torch.from_numpy(batch.meanings).to(device)
-    same = (meanings[:, None] == meanings[None]) & ~itself
-    chances = likeness.masked_fill(itself, -1e4).log_softmax(1)
-    paired = same.any(1)
-    if not bool(paired.any()):
-        return states.sum() * 0.0
-    return -((chances * same).sum(1)[paired] / same.sum(1)[paired]).mean()
+    same = meanings[:, None] == meanings[None]
+    others = same & ~torch.eye(len(spoken), dtype=torch.bool, device=device)
+    total: Any = 0.0
+    for dims in PREFIXES:
+        heard, read = functional.normalize(spoken[:, :dims], dim=1), functional.normalize(written[:, :dims], dim=1)
+        among = (heard @ heard.T / TEMPERATURE).masked_fill(torch.eye(len(heard), dtype=torch.bool, device=device), -1e4)
+        across = heard @ read.T / TEMPERATURE
+        total = total + _nearest(among, others) + 0.5 * _nearest(across, same) + 0.5 * _nearest(across.T, same)
+    return total / len(PREFIXES)
+
+
+def _nearest(likeness: Any, same: Any) -> Any:
+    """How unlikely each row finds those it should find; rows that have none are left out."""
+    paired = same.sum(1)
+    each = -(likeness.log_softmax(1) * same).sum(1) / paired.clamp(min=1)
+    return (each * (paired > 0)).sum() / (paired > 0).sum().clamp(min=1)
 
 
 def _save(folder: Path, model: Any, optimiser: Any, step: int) -> None:

@@ -45,8 +45,8 @@ class Voice:
 
     @property
     def name(self) -> str:
-        """For records; the variant is what makes a voice seen or unseen."""
-        return f"{self.variant}-s{self.speed}-p{self.pitch}"
+        """For records; the variant is what makes a voice seen or unseen. A person has no speed or pitch to choose."""
+        return self.variant if not self.speed else f"{self.variant}-s{self.speed}-p{self.pitch}"
 
 
 def choose(variants: tuple[str, ...], chance: random.Random) -> Voice:
