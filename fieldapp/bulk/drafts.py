@@ -14,8 +14,7 @@ from fieldapp.bulk.embedding import Embeddings
 from fieldapp.model import Annotation, AnnotationId, Segment, new_id
 from fieldapp.speech.embed import embedded, speech_steps
 from fieldapp.speech.finals import TRANSLATE, FinalRules, Utterance
-from fieldapp.speech.manifest import Manifest
-from fieldapp.speech.recogniser import F32
+from fieldapp.speech.recogniser import F32, Recogniser
 from fieldapp.store import runs, segments, texts
 from fieldapp.store.rows import SEGMENT
 from fieldapp.store.store import Store
@@ -38,10 +37,10 @@ WAITING = {"transcribe": UNHEARD, "translate": UNTRANSLATED}
 class Drafts:
     """One run of a recogniser over segments of a fieldbook."""
 
-    def __init__(self, store: Store, manifest: Manifest, finals: FinalRules, about: Mapping[str, Any]) -> None:
-        self._store, self._manifest, self._finals = store, manifest, finals
+    def __init__(self, store: Store, recogniser: Recogniser, finals: FinalRules, about: Mapping[str, Any]) -> None:
+        self._store, self._recogniser, self._finals = store, recogniser, finals
         self._embeddings: Embeddings | None = None
-        parameters = {"model": manifest.name, "language": finals.language, "beam": finals.beam, "translate": finals.translate, **about}
+        parameters = {"model": recogniser.manifest.name, "language": finals.language, "beam": finals.beam, "translate": finals.translate, **about}
         self._run = store.do(lambda tx: runs.begin_run(tx, TIERS[finals.task], __version__, parameters))
 
     def write(self, segment: Segment, utterance: Utterance, probabilities: Callable[[], F32]) -> bool:
@@ -51,7 +50,7 @@ class Drafts:
         vectors = None
         if utterance.frames is not None and len(utterance.frames):
             vectors = embedded(utterance.frames, speech_steps(probabilities(), len(utterance.frames)))
-            self._embeddings = self._embeddings or Embeddings.of(self._store, self._manifest, utterance.frames.shape[1])
+            self._embeddings = self._embeddings or Embeddings.of(self._store, self._recogniser, utterance.frames.shape[1])
 
         def work(tx: Transaction) -> bool:
             now = self._still_waiting(tx, segment)

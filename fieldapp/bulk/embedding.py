@@ -18,7 +18,8 @@ from fieldapp.model import Segment, SegmentId, Space
 from fieldapp.speech import heads
 from fieldapp.speech.embed import F32, PARTS, Embedded, pack
 from fieldapp.speech.heads import Head
-from fieldapp.speech.manifest import Manifest, identity
+from fieldapp.speech.manifest import identity
+from fieldapp.speech.recogniser import Recogniser
 from fieldapp.store import spaces, vectors
 from fieldapp.store.consent import may_use
 from fieldapp.store.rows import SEGMENT
@@ -49,9 +50,13 @@ class Embeddings:
         return cls(raw, _headed(store.reader(), raw))
 
     @classmethod
-    def of(cls, store: Store, manifest: Manifest, width: int) -> Self:
-        """The spaces of the model that the manifest describes."""
-        return cls.open(store, identity(manifest), width, manifest.exit_layer)
+    def of(cls, store: Store, recogniser: Recogniser, width: int) -> Self:
+        """The spaces of a model; the head that came with it gets one of its own."""
+        manifest, shipped = recogniser.manifest, recogniser.meaning
+        home = cls.open(store, identity(manifest), width, manifest.exit_layer)
+        if shipped and not any(space.head == shipped.name for space in home.headed):
+            home.adopt(store, "meaning", shipped)
+        return home
 
     @property
     def headed(self) -> tuple[Space, ...]:

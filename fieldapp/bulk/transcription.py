@@ -109,7 +109,7 @@ class _Scribe:
 
     def write_all(self, work: Sequence[tuple[Recording, list[Segment]]], sound: Sound) -> None:
         """Make and store the text of every segment."""
-        drafts = Drafts(self._store, self._recogniser.manifest, self._task.finals, self._task.about)
+        drafts = Drafts(self._store, self._recogniser, self._task.finals, self._task.about)
         task = self._task
         for key, utterance in transcribe_all(self._recogniser, self._pieces(work, sound), task.finals, workers=task.workers, batch=task.batch):
             master, segment, audio = self._under_way.pop(key)

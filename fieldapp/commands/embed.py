@@ -56,7 +56,7 @@ def _sounds(store: Store, model: Path, options: argparse.Namespace, progress: Pr
     head = None if options.head in (OWN, NONE) else heads.from_bytes(_read(Path(options.head)))
     cores = processor_cores()
     recogniser = whisper.load(model, options.device or current().compute_device, threads=1, workers=cores)
-    home = Embeddings.of(store, recogniser.manifest, encoder_width(model / "model.bin"))
+    home = Embeddings.of(store, recogniser, encoder_width(model / "model.bin"))
     kind = _kind(head, home) if head else ""
 
     def sound(master: Recording) -> Iterator[F32]:

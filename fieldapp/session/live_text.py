@@ -131,7 +131,7 @@ class LiveText:
         ear = Ear(self._runs, self._plan.master.rate, max((row.span.stop for row in known), default=0))
         live = Live(engine.recogniser, engine.rules, ear.seconds, read_back=ear.read_back)
         about = {"live": True, "recording": self._plan.master.id, "device": engine.device}
-        drafts = Drafts(self._store, engine.recogniser.manifest, engine.rules.finals, about)
+        drafts = Drafts(self._store, engine.recogniser, engine.rules.finals, about)
         listening = self._store.do(lambda tx: runs.begin_run(tx, LISTENED, __version__, {"recording": self._plan.master.id, **DETECTOR}))
         while not self._over.is_set():
             heard = ear.hear(_STEP_SECONDS)

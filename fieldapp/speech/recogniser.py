@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldapp.model import Span
+from fieldapp.speech.heads import Head
 from fieldapp.speech.manifest import Context, Manifest
 
 F32 = NDArray[np.float32]
@@ -63,6 +64,8 @@ class Recogniser(Protocol):
     """A speech recogniser whose one `encode` feeds everything else."""
 
     manifest: Manifest
+    meaning: Head | None
+    """The head for meaning that came with it."""
 
     @property
     def encodes(self) -> int:

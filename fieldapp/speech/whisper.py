@@ -24,6 +24,7 @@ from fieldapp.speech import device as devices
 from fieldapp.speech.device import Device
 from fieldapp.speech.features import LogMel, lay
 from fieldapp.speech.guards import compression_ratio
+from fieldapp.speech.heads import shipped
 from fieldapp.speech.manifest import Context, manifest_of, preferred_type
 from fieldapp.speech.recogniser import F32, RATE, STEP, Decoded, Encoded, Word
 
@@ -39,6 +40,7 @@ class Whisper:
                 raise ModelError(f"{folder} is no CTranslate2 Whisper model: {name} is missing.", "Add it with 'fieldapp model add'.")
         self.folder = folder
         self.manifest = manifest_of(folder)
+        self.meaning = shipped(folder)
         self.device = device
         try:
             self._model: Any = ctranslate2.models.Whisper(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from fieldapp.errors import FieldError
 from fieldapp.model import Recording, RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.speech import heads
 from fieldapp.speech.embed import Embedded, embedded, unpack
+from fieldapp.speech.manifest import Manifest
+from fieldapp.speech.recogniser import Recogniser
 from fieldapp.store import consent, people, segments, sessions, spaces, vectors
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
@@ -147,3 +151,16 @@ def test_a_trained_head_stands_beside_the_fieldbooks_own_and_a_foreign_one_is_re
     with pytest.raises(FieldError, match="another model"):
         home.adopt(book, "meaning", wrong)
     assert len(spaces.spaces(book.reader())) == 5
+
+
+def test_the_head_that_came_with_a_model_gets_a_space_of_its_own_once(book: Store) -> None:
+    head = heads.Head("meaning", np.zeros(WIDTH, np.float32), np.eye(WIDTH, 4, dtype=np.float32), text_model="bag@1")
+    recogniser = cast("Recogniser", SimpleNamespace(manifest=Manifest(name="starter"), meaning=head))
+    home = Embeddings.of(book, recogniser, WIDTH)
+    put_all(book, home, add_segments(book, 3))
+    again = Embeddings.of(book, recogniser, WIDTH)
+    assert [space.head for space in again.headed] == ["meaning"] == [space.head for space in home.headed]
+    kept = spaces.head_of(book.reader(), again.headed[0].id)
+    assert kept is not None
+    assert heads.from_bytes(kept).text_model == "bag@1"
+    assert vectors.counted(book.reader(), again.headed[0]) == 3

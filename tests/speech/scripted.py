@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldapp.speech.guards import compression_ratio
+from fieldapp.speech.heads import Head
 from fieldapp.speech.manifest import Context, Manifest
 from fieldapp.speech.recogniser import RATE, STEP, Decoded, Encoded, Word
 
@@ -43,6 +44,7 @@ class Scripted:
     cost: Callable[[float, Context], float] = lambda _seconds, _context: 0.0
     clock: Clock = field(default_factory=Clock)
     manifest: Manifest = field(default_factory=lambda: Manifest(name="scripted"))
+    meaning: Head | None = None
     encodes: int = 0
     asked: list[tuple[int, Context]] = field(default_factory=list)
 

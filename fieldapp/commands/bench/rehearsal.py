@@ -92,6 +92,7 @@ class Paced:
     def __init__(self, inner: Whisper, live: Context, bulk: Context = Context("flexible"), tokens_per_second: float = TOKENS_PER_SECOND) -> None:  # noqa: B008
         self._inner, self._rate = inner, tokens_per_second
         self.manifest: Manifest = replace(inner.manifest, live=live, bulk=bulk)
+        self.meaning = inner.meaning
         self.tokens = 0
 
     @property
