@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from speech.sounds import real_speech
 
 from fieldapp.audio import protocol
 from fieldapp.audio.client import RecorderClient
+from fieldapp.bulk.drafts import UNHEARD, Drafts
 from fieldapp.cli import main
 from fieldapp.errors import ModelError
 from fieldapp.model import RecordingId, Segment, SegmentId, Span, new_id
@@ -36,14 +38,16 @@ from fieldapp.session.live_text import Engine
 from fieldapp.session.sound import Run
 from fieldapp.speech.bulk import find_speech
 from fieldapp.speech.endpoints import EndpointRules
-from fieldapp.speech.finals import FinalRules
-from fieldapp.speech.live import LiveRules
-from fieldapp.speech.manifest import Context
+from fieldapp.speech.finals import FinalRules, Utterance
+from fieldapp.speech.live import QUICK_FIRST, LiveRules
+from fieldapp.speech.manifest import Context, Manifest
 from fieldapp.speech.partials import PartialRules
 from fieldapp.speech.random_whisper import make
 from fieldapp.speech.recogniser import F32, Decoded, at_rate
 from fieldapp.store import segments, spaces, texts, vectors
+from fieldapp.store.rows import SEGMENT
 from fieldapp.store.store import Store
+from fieldapp.store.transaction import Transaction
 
 RATE = 48_000
 TURN = 4.0  # seconds of a prompt, in the middle of which somebody speaks
@@ -208,6 +212,46 @@ def test_who_takes_a_session_over_goes_on_where_the_text_ended(store: Store, tal
     ordered = [(one.span.start, one.span.stop) for one in outcome.segments]
     assert all(stop <= start for (_, stop), (start, _) in pairwise(ordered))
     assert len(drafts(store, outcome)) == 4
+
+
+def two_models() -> Engine:
+    """A quick one drafts, the other reads again; they are of different width."""
+    thorough = Scripted(lambda _a, _c: said("with care"), manifest=Manifest(name="thorough"))
+    quick = Scripted(lambda _a, _c: said("at once"), manifest=Manifest(name="quick"))
+    return Engine(thorough, replace(engine().rules, pace=QUICK_FIRST), quick=quick, note="'thorough' is slow here.")
+
+
+def test_a_quick_draft_is_replaced_when_the_model_has_read_again(store: Store, talk: Path) -> None:
+    session, outcome = record(store, talk, two_models)
+    assert drafts(store, outcome) == [("with care", "machine:thorough")] * 4
+    assert {(one.state, "provisional" in one.quality) for one in outcome.segments} == {("draft", False)}
+    assert {space.model.split("@")[0] for space in spaces.spaces(store.reader(), "meaning")} == {"thorough"}
+    assert session.text
+    assert sorted(one.text for one in session.text.said()) == ["at once"] * 4 + ["with care"] * 4
+    assert [one.text for one in session.text.look().finals] == ["with care"] * 4
+
+
+def test_a_quick_draft_waits_for_a_later_reading_unless_somebody_corrected_it(store: Store, talk: Path) -> None:
+    _, outcome = record(store, talk, two_models)
+    kept, corrected = outcome.segments[:2]
+    quick = Drafts(store, Scripted(manifest=Manifest(name="quick")), FinalRules(language="en"), {})
+    for one in (kept, corrected):
+        store.do(lambda tx, one=one: clear(tx, one))  # type: ignore[misc]
+        assert quick.write_provisional(one, Utterance(text="at once", language="en", model="quick"))
+    waiting = [segment.id for segment in SEGMENT.each(store.reader(), UNHEARD)]
+    assert waiting == [kept.id, corrected.id]
+    store.do(lambda tx: texts.set_text(tx, corrected.id, "transcription", "mended", state="draft"))
+    assert [segment.id for segment in SEGMENT.each(store.reader(), UNHEARD)] == [kept.id]
+    assert not quick.write(corrected, Utterance(text="again", language="en", model="thorough"), lambda: np.zeros(0, np.float32))
+    assert quick.write(kept, Utterance(text="again", language="en", model="thorough"), lambda: np.zeros(0, np.float32))
+    assert [text.text for one in (kept, corrected) for text in texts.texts(store.reader(), one.id)] == ["again", "mended"]
+
+
+def clear(tx: Transaction, segment: Segment) -> None:
+    """As if nobody had read it yet."""
+    for text in texts.texts(tx.db, segment.id):
+        texts.delete_text(tx, text.id)
+    segments.update_segment(tx, replace(segment, state="pending"))
 
 
 @pytest.mark.slow

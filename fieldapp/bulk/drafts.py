@@ -25,7 +25,10 @@ TIERS = {"transcribe": TIER, "translate": MEANT}
 ENGLISH = "en"  # Whisper models translate into no other language
 LISTENED = "speech-detection"
 DETECTOR = {"detector": "silero v6"}
-UNHEARD = "state = 'pending' AND NOT EXISTS (SELECT 1 FROM annotation WHERE annotation.segment = segment.id AND tier = 'transcription')"
+UNHEARD = (
+    "state = 'pending' AND NOT EXISTS (SELECT 1 FROM annotation WHERE annotation.segment = segment.id AND tier = 'transcription' AND NOT"
+    " (annotation.state = 'draft' AND source LIKE 'machine:%' AND annotation.id = json_extract(quality, '$.provisional')))"
+)
 UNTRANSLATED = (
     "state <> 'rejected' AND json_extract(quality, '$.no_translation') IS NULL AND json_extract(quality, '$.no_text') IS NULL"
     " AND NOT EXISTS (SELECT 1 FROM annotation WHERE annotation.segment = segment.id AND tier = 'translation' AND language IN ('', 'en'))"
@@ -43,6 +46,22 @@ class Drafts:
         parameters = {"model": recogniser.manifest.name, "language": finals.language, "beam": finals.beam, "translate": finals.translate, **about}
         self._run = store.do(lambda tx: runs.begin_run(tx, TIERS[finals.task], __version__, parameters))
 
+    def write_provisional(self, segment: Segment, utterance: Utterance) -> bool:
+        """Text by a quicker model, to be read in the meantime: the segment goes on waiting, and another model's states make no vectors."""
+        if not utterance.text:
+            return False
+
+        def work(tx: Transaction) -> bool:
+            now = self._still_waiting(tx, segment)
+            if now is None:
+                return False
+            draft = self._draft(segment, TIER, utterance.text, utterance)
+            texts.add_texts(tx, [draft])
+            segments.update_segment(tx, replace(now, quality=_without_provisional(tx, now) | {"provisional": draft.id}))
+            return True
+
+        return self._store.do(work, remade=True)
+
     def write(self, segment: Segment, utterance: Utterance, probabilities: Callable[[], F32]) -> bool:
         """Keep it, unless somebody wrote, moved or deleted meanwhile. `probabilities` of speech, one for 32 ms, are asked for where there are vectors."""
         if self._finals.task == TRANSLATE:
@@ -56,7 +75,7 @@ class Drafts:
             now = self._still_waiting(tx, segment)
             if now is None:
                 return False
-            quality = dict(now.quality) | ({"heard_language": utterance.language} if not self._finals.language else {})
+            quality = _without_provisional(tx, now) | ({"heard_language": utterance.language} if not self._finals.language else {})
             if utterance.text:
                 texts.add_texts(tx, [self._draft(segment, TIER, utterance.text, utterance)])
             else:
@@ -103,3 +122,11 @@ class Drafts:
         if self._embeddings:
             self._embeddings.renew_heads(self._store)
         self._store.do(lambda tx: runs.end_run(tx, self._run, result))
+
+
+def _without_provisional(tx: Transaction, segment: Segment) -> dict[str, Any]:
+    """The segment's quality after a provisional draft, if there is one, was taken back."""
+    quality = dict(segment.quality)
+    if draft := quality.pop("provisional", None):
+        texts.delete_text(tx, draft)
+    return quality

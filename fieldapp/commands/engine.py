@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from fieldapp.speech.whisper import Whisper
 
 
+REHEARSALS = 2  # the first one warms the model up
+
+
 def engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Model, device and language."""
     parser.add_argument("--model", default="", help="a model's name or folder (else: the one in the settings)")
@@ -73,10 +76,13 @@ def model_folder(name: str) -> Path:
 
 def endpoint_rules(chosen: settings.Settings) -> EndpointRules:
     """The thresholds in the settings, in the engine's terms."""
-    from fieldapp.speech.endpoints import EndpointRules
+    from fieldapp.speech.endpoints import ELICITATION, EndpointRules
 
     vad = chosen.vad
-    return replace(EndpointRules(**asdict(vad)), end=min(vad.end, vad.start), soft=min(vad.soft, vad.hard), firm=min(vad.firm, vad.hard))
+    rules = replace(EndpointRules(**asdict(vad)), end=min(vad.end, vad.start), soft=min(vad.soft, vad.hard), firm=min(vad.firm, vad.hard))
+    if chosen.pauses == "elicitation":
+        rules = replace(rules, silence=ELICITATION.silence, shortest=ELICITATION.shortest, start_windows=ELICITATION.start_windows)
+    return rules
 
 
 def live_rules(chosen: settings.Settings, manifest: Manifest) -> LiveRules:
@@ -93,13 +99,29 @@ def live_engine(chosen: settings.Settings) -> Engine:
     """The model of the settings, ready for live work; slow, so it is called where waiting hurts nobody."""
     from fieldapp.session.live_text import Engine
     from fieldapp.speech import whisper
+    from fieldapp.speech.models.cost import pace
 
-    model = whisper.load(model_folder(chosen.model), chosen.compute_device, threads=chosen.compute_threads)
-    rules = live_rules(chosen, model.manifest)
-    language = rules.finals.language
-    if language and not model.knows(language):
-        raise ModelError(f"The model '{model.manifest.name}' does not know the language code '{language}'.", "Choose a related one, or none.")
-    return Engine(model, rules, model.device.reason)
+    names = [chosen.model, *([chosen.quick_model] if chosen.quick_model not in ("", chosen.model) else [])]
+    models = [whisper.load(model_folder(name), chosen.compute_device, threads=chosen.compute_threads) for name in names]
+    rules = live_rules(chosen, models[0].manifest)
+    for model in models:
+        if rules.finals.language and not model.knows(rules.finals.language):
+            why = f"The model '{model.manifest.name}' does not know the language code '{rules.finals.language}'."
+            raise ModelError(why, "Choose a related one, or none.")
+    seconds = [min(model.rehearse() for _ in range(REHEARSALS)) for model in models]
+    rules = replace(rules, pace=pace(seconds[0], seconds[1] if seconds[1:] else None))
+    quick = models[1] if models[1:] else None
+    return Engine(models[0], rules, models[0].device.reason, quick, _how_it_follows(rules.pace, models, seconds[0]))
+
+
+def _how_it_follows(pace: str, models: list[Whisper], seconds: float) -> str:
+    """A sentence where the model cannot keep up with a speaker here."""
+    from fieldapp.speech.live import AFTERWARDS, QUICK_FIRST
+
+    slow = f"'{models[0].manifest.name}' takes {seconds:.1f} s for 5 s of speech here"
+    if pace == QUICK_FIRST:
+        return f"{slow}, so '{models[1].manifest.name}' drafts and it reads again in pauses."
+    return f"{slow}: it writes in pauses, and 'fieldapp transcribe --pending' the rest. A quicker model helps." if pace == AFTERWARDS else ""
 
 
 def has_model(name: str) -> bool:

@@ -38,11 +38,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A loaded model and how it is used."""
+    """A loaded model and how it is used; `quick` drafts where the model cannot keep up, `note` says so."""
 
     recogniser: Recogniser
     rules: LiveRules
     device: str = ""
+    quick: Recogniser | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class LiveText:
         self._look = TextLook()
         self._said: list[Said] = []
         self._rows: dict[int, Segment] = {}
+        self._again: dict[int, Segment] = {}  # rows with a provisional draft
         self._over = threading.Event()  # no more sound will come
         self._given_up = threading.Event()
         self._hears_the_rest = threading.Event()
@@ -117,7 +120,7 @@ class LiveText:
         try:
             engine = self._load()
             if not self._given_up.is_set():
-                self._tell(sentence="")
+                self._tell(sentence=engine.note)
                 self._follow(engine)
         except FieldError as trouble:
             log.warning("no live text: %s", trouble)
@@ -129,7 +132,7 @@ class LiveText:
     def _follow(self, engine: Engine) -> None:
         known = segments.segments(self._store.reader(), self._plan.master.id)
         ear = Ear(self._runs, self._plan.master.rate, max((row.span.stop for row in known), default=0))
-        live = Live(engine.recogniser, engine.rules, ear.seconds, read_back=ear.read_back)
+        live = Live(engine.recogniser, engine.rules, ear.seconds, quick=engine.quick, read_back=ear.read_back)
         about = {"live": True, "recording": self._plan.master.id, "device": engine.device}
         drafts = Drafts(self._store, engine.recogniser, engine.rules.finals, about)
         listening = self._store.do(lambda tx: runs.begin_run(tx, LISTENED, __version__, {"recording": self._plan.master.id, **DETECTOR}))
@@ -144,7 +147,7 @@ class LiveText:
         while live.has_work and self._failures < FAILURES and not self._given_up.is_set() and time.monotonic() < self._deadline:
             self._do_a_job(live, drafts, ear)
         self._tell(partial="", stable="")
-        drafts.end({"texts": len(self._said), "waiting": len(self._rows)})
+        drafts.end({"texts": len({said.segment for said in self._said}), "waiting": len(self._rows)})
 
     def _hear_the_rest(self, live: Live, ear: Ear, listening: RunId) -> None:
         self._hears_the_rest.set()
@@ -204,14 +207,22 @@ class LiveText:
 
     def _write(self, final: Final, drafts: Drafts) -> None:
         self._failures = 0
-        row = self._rows.pop(final.number, None)
-        if row is None or not drafts.write(row, final.utterance, lambda: final.probabilities):
+        row = self._rows.pop(final.number, None) or self._again.pop(final.number, None)
+        if row is None:
+            return
+        if final.provisional:
+            kept = drafts.write_provisional(row, final.utterance)
+            (self._again if kept else self._rows)[final.number] = row
+        else:
+            kept = drafts.write(row, final.utterance, lambda: final.probabilities)
+        if not kept:
             return
         self._tell(sentence="", partial="", stable="")
         if final.utterance.text:
             with self._gate:
                 self._said.append(Said(row.id, row.span, final.utterance.text))
-                self._look = replace(self._look, finals=tuple(self._said[-_SHOWN:]))
+                latest = {said.segment: said for said in self._said[-2 * _SHOWN :]}  # what was read again takes the place of its first reading
+                self._look = replace(self._look, finals=tuple(latest.values())[-_SHOWN:])
 
     def _tell(self, **news: object) -> None:
         with self._gate:

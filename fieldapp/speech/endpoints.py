@@ -40,7 +40,6 @@ class EndpointRules:
 
 NORMAL = EndpointRules()
 ELICITATION = replace(NORMAL, silence=0.7, shortest=0.12, start_windows=2)
-PRESETS = {"normal": NORMAL, "elicitation": ELICITATION}
 
 
 class Endpointer:

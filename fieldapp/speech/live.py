@@ -23,6 +23,7 @@ from fieldapp.speech.vad import VoiceActivity
 
 BLOCK = RATE // 2  # longer pieces are heard in steps, so that the tail always reaches back far enough
 KEPT_SECONDS = 120.0  # of waiting audio; beyond it is read again from the master when its turn comes
+FOLLOW, QUICK_FIRST, AFTERWARDS = "follow", "quick first", "afterwards"
 PATIENCE = 15.0  # seconds after which a second look no longer waits for a pause in the talk
 
 
@@ -71,12 +72,16 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class LiveRules:
-    """All that can be set about live work."""
+    """All that can be set about live work.
+
+    `pace`: the model follows the speaker; or the quicker one does, and the model reads again in pauses; or all is read in pauses.
+    """
 
     endpoints: EndpointRules = field(default_factory=EndpointRules)
     finals: FinalRules = field(default_factory=FinalRules)
     partials: PartialRules = field(default_factory=PartialRules)
     ladder: LadderRules = field(default_factory=LadderRules)
+    pace: str = FOLLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,7 @@ class Live:
         """Do the one job that is most needed now; None when there is none, or nothing to tell of it (yet)."""
         level = self._ladder.update(self._lag(), self._last_partial[1], self._clock())
         if self._finals:
-            return None if level >= RECORD_ONLY and self._speaking() else self._final(level)
+            return None if (level >= RECORD_ONLY or self._rules.pace == AFTERWARDS) and self._speaking() else self._final(level)
         if self._second_looks and (not self._speaking() or self._clock() - self._second_looks[0].since > PATIENCE):
             job = self._second_looks.popleft()
             assert job.first is not None
@@ -186,7 +191,7 @@ class Live:
 
     def _final(self, level: int) -> Final | None:
         job = self._finals.popleft()
-        if level >= QUICK_MODEL and self._quick:
+        if self._quick and (level >= QUICK_MODEL or self._rules.pace == QUICK_FIRST):
             self._redo.append(replace(job, audio=None) if self._read_back else job)
             return self._look(job, self._quick, provisional=True)
         return self._look(job, self._recogniser, provisional=False)
@@ -204,7 +209,14 @@ class Live:
 
     def _partial_due(self, level: int) -> bool:
         rules, since = self._rules.partials, self._endpoints.open_since
-        if not rules.wanted or since is None or self._ended or level >= NO_PARTIALS or self._tail.stop - since < rules.least * RATE:
+        if (
+            not rules.wanted
+            or self._rules.pace == AFTERWARDS
+            or since is None
+            or self._ended
+            or level >= NO_PARTIALS
+            or self._tail.stop - since < rules.least * RATE
+        ):
             return False
         began, cost = self._last_partial
         return self._clock() - began >= pause_between(rules, cost, level >= FEWER_PARTIALS)
@@ -214,7 +226,8 @@ class Live:
         since = self._endpoints.open_since
         assert since is not None
         window = window_of(Span(since, self._tail.stop), rules.short_window if level >= FEWER_PARTIALS else rules.window)
-        utterance = look(self._recogniser, self._tail.read(window), replace(self._rules.finals, beam=1, words=False), self._context)
+        recogniser = self._quick if self._quick and self._rules.pace == QUICK_FIRST else self._recogniser
+        utterance = look(recogniser, self._tail.read(window), replace(self._rules.finals, beam=1, words=False), recogniser.manifest.live)
         self._last_partial = (began, self._clock() - began)
         if utterance.fault & (Fault.SILENCE | Fault.LOOP | Fault.COMPRESSIBLE):
             return None

@@ -104,11 +104,14 @@ class Whisper:
     def generate(self, encoded: Encoded, languages: Sequence[str], *, task: str, beam: int, limits: Sequence[int]) -> list[Decoded]:
         """Text for each row. All rows stop at the largest limit; a row beyond its own is reported as capped."""
         speakers = [self._wording(language, task) for language in languages]
-        prompts = [[*speaker.sot_sequence, speaker.no_timestamps] for speaker in speakers]
         most = min(max(limits), MOST_TOKENS)
-        longest = max(2 * most, most + len(prompts[0]))  # CTranslate2 decodes at most half of `max_length` and never beyond it
-        results = self._model.generate(encoded.states, prompts, beam_size=beam, max_length=longest, return_scores=True, return_no_speech_prob=True)
+        results = self._decode(encoded, speakers, most, beam_size=beam, return_scores=True, return_no_speech_prob=True)
         return [_decoded(result, speaker, language, min(limit, most)) for result, speaker, language, limit in zip(results, speakers, languages, limits)]
+
+    def _decode(self, encoded: Encoded, speakers: Sequence[Tokenizer], most: int, **more: Any) -> Any:
+        prompts = [[*speaker.sot_sequence, speaker.no_timestamps] for speaker in speakers]
+        longest = max(2 * most, most + len(prompts[0]))  # CTranslate2 decodes at most half of `max_length` and never beyond it
+        return self._model.generate(encoded.states, prompts, max_length=longest, **more)
 
     def align(self, encoded: Encoded, decoded: Sequence[Decoded], task: str) -> list[tuple[Word, ...]]:
         """Where each word of each row lies, from the decoder's attention; rows of one language per call."""
@@ -123,12 +126,12 @@ class Whisper:
         return (language in listed or not listed) and (self._control(language) is not None if self.multilingual else language == "en")
 
     def rehearse(self, seconds: float = 5.0, tokens: int = 20) -> float:
-        """Seconds that one final of that size takes here; also warms the model up."""
+        """Seconds that one final of that size takes here; also warms the model up. It may not end its text before."""
         silence = np.zeros(round(seconds * RATE), np.float32)
-        language = "en" if self.knows("en") else next(iter(self.manifest.languages), "en")
+        speaker = self._wording("en" if self.knows("en") else next(iter(self.manifest.languages), "en"), "transcribe")
         begun = time.perf_counter()
         encoded = self.encode([silence], Context("flexible", 0.0))
-        self.generate(encoded, [language], task="transcribe", beam=1, limits=[tokens])
+        self._decode(encoded, [speaker], tokens, beam_size=1, suppress_tokens=[-1, speaker.eot])
         return time.perf_counter() - begun
 
     def _wording(self, language: str, task: str) -> Tokenizer:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from fieldapp.model import Span
 from fieldapp.speech.finals import FinalRules
 from fieldapp.speech.ladder import FEWER_PARTIALS, NO_PARTIALS, QUICK_MODEL, RECORD_ONLY, Ladder, LadderRules
-from fieldapp.speech.live import Final, Live, LiveRules, Partial, Pending
+from fieldapp.speech.live import AFTERWARDS, QUICK_FIRST, Final, Live, LiveRules, Partial, Pending
 from fieldapp.speech.manifest import Context, Manifest
 from fieldapp.speech.partials import Agreement, PartialRules, pause_between, window_of
 from fieldapp.speech.recogniser import RATE, Decoded
@@ -115,6 +116,35 @@ def test_a_final_never_waits_for_more_than_one_partial(dev_data: Path) -> None:
     _, out = session(scripted, talk(dev_data))
     delays = [thing.delay for thing in out if isinstance(thing, Final)]
     assert max(delays[:-1]) < 0.5 + 0.2 + 0.3 + 0.3 + 0.2  # endpoint, window, a partial, itself, blocks
+
+
+def test_a_quick_model_goes_first_where_the_other_cannot_follow(dev_data: Path) -> None:
+    clock = Clock()
+    slow = Scripted(lambda _a, _c: said("read with care"), lambda _s, _c: 3.0, clock, Manifest(name="slow"))
+    quick = Scripted(lambda _a, _c: said("a first draft"), lambda _s, _c: 0.2, clock, Manifest(name="quick"))
+    _, out = session(slow, talk(dev_data), replace(ENGLISH, pace=QUICK_FIRST), quick)
+    finals = [thing for thing in out if isinstance(thing, Final)]
+    first = {thing.number: thing for thing in finals if thing.provisional}
+    last = {thing.number: thing for thing in finals if not thing.provisional}
+    assert set(first) == set(last) == {thing.number for thing in out if isinstance(thing, Pending)}
+    assert {thing.utterance.model for thing in first.values()} == {"quick"}
+    assert {thing.utterance.model for thing in last.values()} == {"slow"}
+    assert {thing.text for thing in out if isinstance(thing, Partial)} == {"a first draft"}
+
+
+def test_a_model_that_cannot_follow_reads_only_while_nobody_speaks(dev_data: Path) -> None:
+    scripted = Scripted(cost=lambda _seconds, _context: 3.0)
+    live = Live(scripted, replace(ENGLISH, pace=AFTERWARDS), scripted.clock)
+    out, audio = list[Pending | Final | Partial](), talk(dev_data)
+    for at in range(0, len(audio), 1600):
+        scripted.clock.now = max(scripted.clock.now, at / RATE)
+        closed = live.hear(audio[at : at + 1600])
+        speaking, done = live.status.speaking, live.work()
+        assert not (speaking and done)
+        out += [*closed, *([done] if done else [])]
+    out += [*live.finish(), *live.catch_up()]
+    assert of(Partial, out) == []
+    assert len(of(Final, out)) == len(of(Pending, out)) >= 4
 
 
 @pytest.mark.parametrize("kind", NOISES)

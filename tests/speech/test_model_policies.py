@@ -12,8 +12,9 @@ from fieldapp.speech import random_whisper, whisper
 from fieldapp.speech.device import choose
 from fieldapp.speech.finals import PADDED
 from fieldapp.speech.guards import Fault
+from fieldapp.speech.live import AFTERWARDS, FOLLOW, QUICK_FIRST
 from fieldapp.speech.manifest import Context, Manifest, manifest_of, preferred_type, write
-from fieldapp.speech.models.cost import measure, verdict
+from fieldapp.speech.models.cost import measure, pace, verdict
 from fieldapp.speech.models.policies import PACKED, SINGLE, Example, Score, best, character_errors, chosen, compare
 from fieldapp.speech.recogniser import Encoded
 
@@ -129,3 +130,14 @@ def test_the_cost_of_a_model_leads_to_a_verdict(folder: Path) -> None:
     assert found.token_ms > 0
     assert found.verdict == verdict(found.final_seconds)
     assert [verdict(seconds) for seconds in (0.5, 1.5, 3.0)] == ["live", "late", "afterwards"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "quick", "found"),
+    [
+        (0.5, None, FOLLOW), (0.5, 0.1, FOLLOW), (1.5, None, FOLLOW), (1.5, 0.4, QUICK_FIRST),
+        (1.5, 1.2, FOLLOW), (3.0, 0.4, QUICK_FIRST), (3.0, None, AFTERWARDS), (3.0, 1.2, AFTERWARDS),
+    ],
+)  # fmt: skip
+def test_what_a_final_costs_decides_how_a_speaker_is_followed(seconds: float, quick: float | None, found: str) -> None:
+    assert pace(seconds, quick) == found

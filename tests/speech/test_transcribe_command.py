@@ -17,6 +17,7 @@ import pytest
 import soundfile
 
 from fieldapp import cli
+from fieldapp.errors import ModelError
 from fieldapp.model import Annotation, AnnotationId, Recording, RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.speech.manifest import Manifest
 from fieldapp.speech.manifest import write as write_manifest
@@ -215,16 +216,32 @@ def test_a_killed_run_goes_on_where_it_was(book: Path, mini_folder: Path, tmp_pa
 
 def test_settings_become_rules() -> None:
     from fieldapp.commands.engine import endpoint_rules, live_rules
-    from fieldapp.settings import Settings
-    from fieldapp.speech.endpoints import NORMAL
+    from fieldapp.settings import Settings, Vad
+    from fieldapp.speech.endpoints import ELICITATION, NORMAL
     from fieldapp.speech.live import LiveRules
 
     assert endpoint_rules(Settings()) == NORMAL
+    assert endpoint_rules(Settings(pauses="elicitation")) == ELICITATION
+    assert endpoint_rules(Settings(vad=Vad(firm=9.0, look_back=2.0))) == replace(NORMAL, firm=9.0, look_back=2.0)
     anything = Manifest(name="m")
     assert live_rules(Settings(), anything) == LiveRules()
     assert not live_rules(Settings(live_policy="finals"), anything).partials.wanted
     assert live_rules(Settings(), Manifest(name="wu", languages=("zh",))).finals.language == "zh"
     assert live_rules(Settings(spoken_language="yue"), Manifest(name="wu", languages=("zh",))).finals.language == "yue"
+
+
+def test_the_live_engine_has_the_quick_model_and_knows_how_it_follows(mini_folder: Path, tmp_path: Path) -> None:
+    from fieldapp.commands.engine import live_engine
+    from fieldapp.settings import Settings
+
+    shutil.copytree(mini_folder, quick := tmp_path / "quick")
+    alone = live_engine(Settings(model=str(mini_folder), compute_device="cpu"))
+    assert (alone.quick, alone.rules.pace, alone.note) == (None, "follow", "")
+    both = live_engine(Settings(model=str(mini_folder), quick_model=str(quick), compute_device="cpu"))
+    assert both.quick
+    assert both.quick.manifest.name == "quick"
+    with pytest.raises(ModelError, match="does not know the language code 'qaa'"):
+        live_engine(Settings(model=str(mini_folder), spoken_language="qaa", compute_device="cpu"))
 
 
 def test_a_cancelled_run_keeps_what_is_done(book: Path, mini_folder: Path, capsys: Printed) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from fieldapp.speech.guards import GuardRules, token_limit
+from fieldapp.speech.live import AFTERWARDS, FOLLOW, QUICK_FIRST
 from fieldapp.speech.manifest import Context
 from fieldapp.speech.recogniser import F32, RATE
 from fieldapp.speech.whisper import Whisper
@@ -49,6 +50,15 @@ def verdict(final_seconds: float) -> str:
     if final_seconds < LIVE_SECONDS:
         return "live"
     return "late" if final_seconds < LATE_SECONDS else "afterwards"
+
+
+def pace(final_seconds: float, quick_seconds: float | None) -> str:
+    """How a model of this cost follows a speaker, and with a quicker one beside it."""
+    if verdict(final_seconds) == "live":
+        return FOLLOW
+    if quick_seconds is not None and verdict(quick_seconds) == "live":
+        return QUICK_FIRST
+    return FOLLOW if verdict(final_seconds) == "late" else AFTERWARDS
 
 
 def _encode_seconds(model: Whisper, audio: F32) -> float:
