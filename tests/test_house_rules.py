@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpus": VALUES | {"corpus"},
     "lab": VALUES | {"lab", "speech", "store"},
     "bulk": VALUES | {"bulk", "speech", "store"},
+    "finding": VALUES | {"finding", "speech", "store", "bulk", "lab"},
     "intake": VALUES | {"intake", "audio", "store", "corpus"},
     "doctor": VALUES | {"doctor", "audio", "speech"},
 }

@@ -45,6 +45,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("transcribe", "turn recordings into draft text", "fieldapp.commands.transcribe"),
     Command("embed", "compute meaning and sound vectors", "fieldapp.commands.embed"),
     Command("search", "find recordings by word, meaning or sound", "fieldapp.commands.search"),
+    Command("basket", "collect segments, list saved searches", "fieldapp.commands.basket"),
     Command("export", "hand over to other programs", "fieldapp.commands.export"),
     Command("consent", "what people allow: show, give, withdraw, erase", "fieldapp.commands.consent"),
     Command("deposit", "make a self-checked archive deposit", "fieldapp.commands.deposit"),

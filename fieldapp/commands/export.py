@@ -32,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--audio", action="store_true", help="take the sound along, where the format has a place for it")
     parser.add_argument("--names", action="store_true", help="call people by their names, where the format has a place for them (else by their codes)")
     parser.add_argument("--segments", type=Path, metavar="FILE", help="only the segments with these ids, one a line")
+    parser.add_argument("--basket", default="", metavar="NAME", help="only the segments in this basket of the fieldbook")
     parser.add_argument("--search", default="", metavar="QUERY", help="only what a search by words finds")
 
 
@@ -67,10 +68,13 @@ def _basket(store: Store, options: argparse.Namespace) -> list[SegmentId] | None
     """The segments asked for, None for all."""
     from fieldapp.errors import ExportProblem, WrongUsage
     from fieldapp.model import Query, SegmentId
+    from fieldapp.store.saved import basket
     from fieldapp.store.search import find
 
-    if options.segments and options.search:
-        raise WrongUsage("--segments and --search are two ways to choose; only one can be followed.")
+    if sum(map(bool, (options.segments, options.search, options.basket))) > 1:
+        raise WrongUsage("--segments, --basket and --search are ways to choose; only one can be followed.")
+    if options.basket:
+        return basket(store.reader(), options.basket)
     if options.search:
         return [hit.segment for hit in find(store, Query(text=options.search, purpose="search", limit=EVERYTHING)).hits]
     if options.segments:

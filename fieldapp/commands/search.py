@@ -1,54 +1,103 @@
-"""Find recordings by word, meaning or sound. Words apart by blanks must all occur; a "quoted part" is one phrase."""
+"""Find recordings by word, meaning or sound. Words apart by blanks must all occur; a "quoted part" is one phrase.
+
+A recording (--audio) or a segment (--like) can be the query as well as text. Every hit says why it was found; a similarity
+comes with what it is worth in this fieldbook, or says that nobody knows yet.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fieldapp.commands import Answer, Progress
 
 if TYPE_CHECKING:
-    from fieldapp.model import Hit
+    from fieldapp.finding.question import Question
+    from fieldapp.store.store import Store
 
 MODES = ("words", "meaning", "sound", "hybrid")
 LOOSE = ("marks", "tones", "lookalikes")
-_BRIGHT, _QUIET, _PLAIN = "\x1b[1;7m", "\x1b[2m", "\x1b[0m"
-_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"  # a text that runs from the right must not pull its neighbours over
+_FILTERS = ("tier", "variety", "speaker", "session", "since", "until", "checked", "ignore", "purpose")
+ASKED = ("query", "mode", "like", *_FILTERS, "meaning", "same_meaning", "spread", "k")
+"""What a saved search keeps."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What, where, how narrow."""
+    """What, where, how narrow, in which order."""
     parser.add_argument("fieldbook", metavar="DIR", type=Path, help="the fieldbook")
     parser.add_argument("query", metavar="QUERY", nargs="?", default="", help="what is sought; everything typed is taken literally")
-    parser.add_argument("--mode", choices=MODES, default="words", help="how to look (words)")
-    parser.add_argument("--audio", metavar="FILE", type=Path, help="look for what sounds or means the same as this recording")
+    parser.add_argument("--mode", choices=MODES, help="how to look (words for text, hybrid for a recording or a segment)")
+    parser.add_argument("--audio", metavar="FILE", type=Path, help="look for what means or sounds the same as this recording")
     parser.add_argument("--like", metavar="SEGMENT", help="look for segments like this one")
     parser.add_argument("--tier", action="append", default=[], help="only this tier (may be given several times, like the next three)")
     parser.add_argument("--variety", action="append", default=[], help="only this variety")
     parser.add_argument("--speaker", action="append", default=[], help="only this speaker's code")
     parser.add_argument("--session", action="append", default=[], help="only this session")
-    parser.add_argument("--since", metavar="DATE", default="", help="only sessions of this day (2026-11-21, 2026-11 or 2026) or later")
-    parser.add_argument("--until", metavar="DATE", default="", help="only sessions of this day or earlier")
+    parser.add_argument("--since", "--from", metavar="DATE", default="", help="only sessions of this day (2026-11-21, 2026-11 or 2026) or later")
+    parser.add_argument("--until", "--to", metavar="DATE", default="", help="only sessions of this day or earlier")
     parser.add_argument("--checked", action="store_true", help="only texts that a person has confirmed")
     parser.add_argument("--ignore", metavar="WHAT", default="", help=f"comma-separated: {', '.join(LOOSE)} or all")
     parser.add_argument("--purpose", default="search", help="what the hits are for; consent decides which may be used (search)")
+    parser.add_argument("--meaning", metavar="ID", default="", help="the meaning id that is asked for (else: that of --like)")
+    parser.add_argument("--same-meaning", choices=("any", "first", "exclude"), default="any", help="what becomes of hits with that meaning id")
+    parser.add_argument("--diverse", dest="spread", choices=("speaker", "variety"), default="", help="the best of every speaker or variety first")
     parser.add_argument("-k", type=int, default=20, metavar="N", help="at most this many hits (20)")
+    parser.add_argument("--explain", action="store_true", help="say of each hit which moment answers which (in full with --json)")
+    parser.add_argument("--model", default="", help="the model that hears --audio (else: the one that heard the fieldbook)")
+    parser.add_argument("--text-model", default="", metavar="MODEL", help="the sentence encoder that reads QUERY (else: the fieldbook's)")
+    parser.add_argument("--save", metavar="NAME", default="", help="keep this search in the fieldbook")
+    parser.add_argument("--saved", metavar="NAME", default="", help="ask a saved search again")
+    parser.add_argument("--into", metavar="BASKET", default="", help="put the hits into a basket")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Look and tell."""
-    from fieldapp.errors import NotBuiltYet, WrongUsage
-    from fieldapp.model import Query
-    from fieldapp.store.search import find
+    from fieldapp.commands.asking import text_side
+    from fieldapp.errors import WrongUsage
+    from fieldapp.finding.explain import explain
+    from fieldapp.finding.finder import Finder
+    from fieldapp.finding.modes import ask
+    from fieldapp.store import saved
     from fieldapp.store.store import Store
 
-    if options.audio or options.like:
-        raise NotBuiltYet("Searching with a recording or a segment is not built yet.", "Search by words: fieldapp search DIR QUERY")
     if options.k < 1:
         raise WrongUsage("-k needs a number of at least 1.")
+    if options.save and options.audio:
+        raise WrongUsage("A search with a recording cannot be saved: the file may go.", "Import it and search with --like.")
+    with Store.open(options.fieldbook.absolute(), read_only=not (options.save or options.into)) as store:
+        if options.saved:
+            for name, value in saved.saved_search(store.reader(), options.saved).items():
+                if name in ASKED:
+                    setattr(options, name, value)
+        question = _question(store, options)
+        wants_text = question.query.mode in ("meaning", "hybrid") or options.explain
+        with Finder(store, text_side(store, options.text_model) if wants_text else None) as finder:
+            answer = ask(finder, question)
+            evidence = [explain(finder, question, match.hit.segment) if options.explain else None for match in answer.matches]
+        if options.save:
+            store.do(lambda tx: saved.save_search(tx, options.save, {name: getattr(options, name) for name in ASKED}))
+        if options.into:
+            store.do(lambda tx: saved.add_to_basket(tx, [match.hit.segment for match in answer.matches], options.into))
+    from fieldapp.commands.hits import as_data, lines_of
+
+    total = f"{'more than ' if answer.more else ''}{answer.total}"
+    data: dict[str, Any] = {"query": question.query.text, "mode": question.query.mode, "total": answer.total, "more": answer.more, "remarks": answer.remarks}
+    data["hits"] = [as_data(match, found) for match, found in zip(answer.matches, evidence)]
+    shown = f", the best {len(answer.matches)} of them:" if len(answer.matches) < answer.total else ""
+    said = [f"{total} {'segment' if total == '1' else 'segments'} found{shown}", *answer.remarks]
+    coloured = sys.stdout.isatty()
+    return Answer("\n".join([*said, *(line for match, found in zip(answer.matches, evidence) for line in lines_of(match, found, coloured=coloured))]), data)
+
+
+def _question(store: Store, options: argparse.Namespace) -> Question:
+    from fieldapp.commands.asking import hear_file
+    from fieldapp.finding.question import Question
+    from fieldapp.model import Query, SegmentId
+
+    if options.mode is None:
+        options.mode = "hybrid" if options.audio or options.like else "words"
     query = Query(
         text=options.query,
         mode=options.mode,
@@ -63,33 +112,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         fold=frozenset(LOOSE) if options.ignore == "all" else frozenset(filter(None, options.ignore.split(","))),
         limit=options.k,
     )
-    with Store.open(options.fieldbook.absolute(), read_only=True) as store:
-        found = find(store, query)
-    total = f"{'more than ' if found.more else ''}{found.total}"
-    data = {"query": query.text, "mode": query.mode, "total": found.total, "more": found.more, "hits": [_as_data(hit) for hit in found.hits]}
-    said = f"{total} {'segment' if total == '1' else 'segments'} found" + (f", the best {len(found.hits)} of them:" if len(found.hits) < found.total else "")
-    coloured = sys.stdout.isatty()
-    return Answer("\n".join([said, *(_line(hit, coloured=coloured) for hit in found.hits)]), data)
-
-
-def _as_data(hit: Hit) -> dict[str, object]:
-    seconds = {"start": round(hit.span.start / hit.rate, 3), "stop": round(hit.span.stop / hit.rate, 3)}
-    return {**asdict(hit), "span": [hit.span.start, hit.span.stop], "seconds": seconds}
-
-
-def _line(hit: Hit, *, coloured: bool) -> str:
-    minutes, seconds = divmod(hit.span.start / hit.rate, 60)
-    text = " ".join(_highlighted(hit).splitlines()) if coloured else " ".join(hit.text.splitlines())
-    about = " · ".join(part for part in (hit.speaker, hit.variety, hit.session) if part)
-    draft = " (draft)" if hit.state == "draft" else ""
-    if coloured:
-        about = f"{_QUIET}{about}{_PLAIN}"
-    return f"{hit.segment}  {minutes:02.0f}:{seconds:06.3f}  {hit.tier}: {text}{draft}  {about}"
-
-
-def _highlighted(hit: Hit) -> str:
-    pieces, at = [], 0
-    for start, stop in hit.marks:
-        pieces += [hit.text[at:start], _BRIGHT, hit.text[start:stop], _PLAIN]
-        at = stop
-    return f"{_ISOLATE}{''.join([*pieces, hit.text[at:]])}{_END_ISOLATE}"
+    return Question(
+        query=query,
+        heard=hear_file(store, options.audio.absolute(), options.model) if options.audio else None,
+        like=SegmentId(options.like) if options.like else None,
+        meaning_id=options.meaning,
+        same_meaning=options.same_meaning,
+        spread=options.spread,
+    )

@@ -15,14 +15,14 @@ from fieldapp.model import Query
 from fieldapp.store.consent_filter import Condition, condition
 from fieldapp.store.grams import any_of, tag
 
+_LETTERS = {"speaker": "s", "variety": "v", "session": "n"}
 _NAMED = {
-    "speaker": ("s", "SELECT pk FROM person WHERE id = :name OR code = :name COLLATE NOCASE", "SELECT code FROM person ORDER BY code LIMIT 8"),
+    "speaker": ("SELECT pk FROM person WHERE id = :name OR code = :name COLLATE NOCASE", "SELECT code FROM person ORDER BY code LIMIT 8"),
     "variety": (
-        "v",
         "SELECT pk FROM variety WHERE :name IN (id, iso639_3, glottocode) OR name = :name COLLATE NOCASE",
         "SELECT name FROM variety ORDER BY name LIMIT 8",
     ),
-    "session": ("n", "SELECT pk FROM session WHERE id = :name OR name = :name COLLATE NOCASE", "SELECT name FROM session ORDER BY date DESC, name LIMIT 8"),
+    "session": ("SELECT pk FROM session WHERE id = :name OR name = :name COLLATE NOCASE", "SELECT name FROM session ORDER BY date DESC, name LIMIT 8"),
 }
 _WITHIN_DATES = """SELECT pk, date, date <> '' AND (:since = '' OR date >= :since)
   AND (:until = '' OR date <= :until OR substr(date, 1, length(:until)) = :until) FROM session"""
@@ -61,7 +61,7 @@ def filter_of(db: sqlite3.Connection, query: Query) -> Filter:
     made = Filter(condition(db, query.purpose, segment="s"))
     for kind, names in (("speaker", query.speakers), ("variety", query.varieties), ("session", query.sessions)):
         if names:
-            made.needed.append(any_of([token for name in names for token in _named(db, kind, name)]))
+            made.needed.append(any_of([tag(_LETTERS[kind], pk) for name in names for pk in named(db, kind, name)]))
     if query.tiers:
         made.needed.append(any_of([tag("k", tier) for tier in query.tiers]))
     if query.checked_only:
@@ -74,9 +74,10 @@ def filter_of(db: sqlite3.Connection, query: Query) -> Filter:
     return made
 
 
-def _named(db: sqlite3.Connection, kind: str, name: str) -> list[str]:
-    letter, find, known = _NAMED[kind]
-    found = [tag(letter, row[0]) for row in db.execute(find, {"name": name})]
+def named(db: sqlite3.Connection, kind: str, name: str) -> list[int]:
+    """The row numbers of the speaker, variety or session with this name, code or id; who is not there is a sentence."""
+    find, known = _NAMED[kind]
+    found = [int(row[0]) for row in db.execute(find, {"name": name})]
     if not found:
         names = ", ".join(row[0] for row in db.execute(known))
         raise NotThere(f"There is no {kind} '{name}' in this fieldbook.", f"Some that are: {names}." if names else f"It names no {kind} yet.")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.errors import NotBuiltYet, NotThere, WrongUsage
+from fieldapp.errors import NotThere, WrongUsage
 from fieldapp.model import Query
 from fieldapp.store import people, segments, word_index, words
 from fieldapp.store.fold import EVERYTHING, fold, folds_for
@@ -251,8 +251,8 @@ def test_search_reads_a_store_and_later_modes_say_that_they_are_not_there(store:
     store.do(fill)
     assert [hit.text for hit in search(store, Query(text="tʰ"))] == ["tʰa"]
     assert store.do(lambda tx: people.ensure_person(tx, "W1")).code == "W1"
-    with pytest.raises(NotBuiltYet, match="sound"):
-        find(store, Query(text="x", mode="no such sound"))
+    with pytest.raises(WrongUsage, match="sound"):
+        find(store, Query(text="x", mode="sound"))
 
 
 pieces = st.text(st.sampled_from(TRICKY.replace('"', "")), max_size=8)
@@ -287,7 +287,6 @@ BOOK = empty_book()
 
 
 def test_the_folds_of_the_command_line_are_those_of_the_index() -> None:
-    from fieldapp.commands.search import LOOSE, MODES
+    from fieldapp.commands.search import LOOSE
 
     assert frozenset(LOOSE) == EVERYTHING
-    assert MODES[0] == "words"

@@ -1,0 +1,185 @@
+"""Searching by meaning and sound on a fieldbook whose sounds are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fieldapp.commands import search as command
+from fieldapp.errors import NotThere, WrongUsage
+from fieldapp.finding.finder import Finder, TextSide
+from fieldapp.finding.modes import MODES, ask
+from fieldapp.finding.question import Answer, Question
+from fieldapp.model import Query, SegmentId
+from fieldapp.speech.embed import embedded
+from fieldapp.store import people, segments
+from fieldapp.store.consent import withdraw
+from fieldapp.store.index import VectorIndex
+from finding.toybook import RATE, STEPS, TEXT_MODEL, Toy, sound, states, toy, understand, voice, with_texts
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Toy]:
+    made = toy(tmp_path / "book")
+    with made.store:
+        yield made
+
+
+def question(mode: str = "meaning", *, limit: int = 5, **more: Any) -> Question:
+    of_query = {name: more.pop(name) for name in ("text", "tiers", "varieties", "speakers", "checked_only", "purpose") if name in more}
+    return Question(query=Query(mode=mode, limit=limit, **of_query), **more)
+
+
+def meanings(answer: Answer) -> list[str]:
+    return [match.hit.meaning_id for match in answer.matches]
+
+
+def test_a_voice_nobody_knows_finds_everybody_who_said_the_same(book: Toy) -> None:
+    for mode in ("meaning", "sound", "hybrid"):
+        answer = ask(Finder(book.store), question(mode, heard=voice(3), limit=3))
+        assert meanings(answer) == ["m3"] * 3
+        assert {match.hit.speaker for match in answer.matches} == {"S0", "S1", "S2"}
+
+
+def test_a_segment_finds_its_like_and_not_itself(book: Toy) -> None:
+    mine = book.said[5, 1]
+    answer = ask(Finder(book.store), question(like=mine, limit=2))
+    assert meanings(answer) == ["m5", "m5"]
+    assert mine not in {match.hit.segment for match in answer.matches}
+
+
+def test_text_finds_texts_that_mean_it(book: Toy) -> None:
+    with_texts(book)
+    answer = ask(Finder(book.store, TextSide(TEXT_MODEL, understand)), question(text="the 4th", limit=3))
+    assert meanings(answer) == ["m4"] * 3
+    assert answer.matches[0].reasons[0].why == "its translation is near in meaning"
+
+
+def test_every_hit_says_why_where_and_how_sure(book: Toy) -> None:
+    answer = ask(Finder(book.store), question("hybrid", heard=voice(2)))
+    for place, match in enumerate(answer.matches):
+        assert match.hit.rank == place
+        for reason in match.reasons:
+            assert reason.space is not None
+            assert reason.similarity is not None
+            assert reason.basis is not None
+            assert "not calibrated yet" in reason.basis.note
+
+
+def test_a_percentage_has_a_basis(tmp_path: Path) -> None:
+    with (made := toy(tmp_path / "many", range(15), range(4))).store:
+        best = ask(Finder(made.store), question(heard=voice(2), limit=40)).matches
+    first, last = best[0].reasons[0].basis, best[-1].reasons[0].basis
+    assert first is not None
+    assert last is not None
+    assert (first.share or 0) > 0.6
+    assert (last.share or 0) < 0.2
+    assert f"of the {first.pairs} pairs" in first.note
+
+
+def test_the_stretch_that_sounds_alike_is_marked_in_frames_of_the_master(book: Toy) -> None:
+    long = book.add(6, 9, embedded(states(6, 9, before=60, after=50)), seconds=(110 + STEPS) / 50)
+    answer = ask(Finder(book.store), question("sound", heard=voice(6), limit=20))
+    found = next(match for match in answer.matches if match.hit.segment == long)
+    assert found.stretch is not None
+    start = found.hit.span.start
+    assert abs(found.stretch.start - start - 60 * RATE // 50) <= RATE // 12
+    assert abs(found.stretch.stop - start - (60 + STEPS) * RATE // 50) <= RATE // 12
+
+
+def test_filters_narrow_what_is_near(book: Toy) -> None:
+    finder = Finder(book.store)
+    assert {match.hit.variety for match in ask(finder, question(heard=voice(3), varieties=("Hakka",))).matches} == {"Hakka"}
+    assert {match.hit.speaker for match in ask(finder, question("sound", heard=voice(3), speakers=("S2",))).matches} == {"S2"}
+    assert len(ask(finder, question(heard=voice(3), tiers=("translation",))).matches) == 5
+    assert ask(finder, question(heard=voice(3), tiers=("gloss",))).matches == ()
+    with pytest.raises(NotThere, match="no speaker 'nobody'"):
+        ask(finder, question(heard=voice(3), speakers=("nobody",)))
+
+
+def test_a_filter_that_allows_nothing_gives_an_empty_answer_in_every_mode(book: Toy) -> None:
+    book.store.do(lambda tx: people.ensure_person(tx, "silent"))
+    for mode, _ in MODES:
+        asked = question(mode, speakers=("silent",), text="meaning" if mode == "words" else "", heard=None if mode == "words" else voice(1))
+        assert ask(Finder(book.store), asked).matches == ()
+
+
+def test_an_empty_fieldbook_says_what_is_missing(tmp_path: Path) -> None:
+    with (made := toy(tmp_path / "empty", range(0))).store:
+        for mode in ("meaning", "sound", "hybrid"):
+            with pytest.raises(NotThere, match=r"no (meaning|sound) vectors"):
+                ask(Finder(made.store), question(mode, heard=voice(1)))
+        assert ask(Finder(made.store), question("words", text="sun")).matches == ()
+        with pytest.raises(NotThere, match="no sentence encoder"):
+            ask(Finder(made.store), question(text="sun"))
+
+
+def test_what_makes_no_sense_is_said(book: Toy) -> None:
+    finder = Finder(book.store)
+    for asked in (
+        question("dreams", text="x"),
+        question("sound", text="x"),
+        question("words", heard=voice(1)),
+        question(text=" "),
+        question(spread="age", text="x"),
+    ):
+        with pytest.raises(WrongUsage):
+            ask(finder, asked)
+    with pytest.raises(NotThere):
+        ask(finder, question(like=SegmentId("01ARZ3NDEKTSV4RRFFQ69G5FAV")))
+
+
+def test_hybrid_goes_on_without_what_is_missing_and_says_so(book: Toy) -> None:
+    answer = ask(Finder(book.store), question("hybrid", text="meaning 4"))
+    assert meanings(answer) == ["m4"] * 3
+    assert "no sentence encoder" in answer.remarks[0]
+
+
+def test_what_was_deleted_rejected_or_withdrawn_meanwhile_is_not_told(book: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = VectorIndex.search
+
+    def deleting(index: VectorIndex, *rest: Any) -> Any:
+        found, store = really(index, *rest), book.store
+        gone, rejected = book.said[3, 0], book.said[3, 1]
+        store.do(lambda tx: segments.delete_segments(tx, [gone]))
+        store.do(lambda tx: segments.update_segment(tx, replace(segments.segment(tx.db, rejected), state="rejected")))
+        return found
+
+    monkeypatch.setattr(VectorIndex, "search", deleting)
+    answer = ask(Finder(book.store), question(heard=voice(3)))
+    monkeypatch.undo()
+    assert meanings(answer)[0] == "m3"
+    assert not {book.said[3, 0], book.said[3, 1]} & {match.hit.segment for match in answer.matches}
+    speaker = segments.segment(book.store.reader(), book.said[3, 2]).speaker
+    assert speaker
+    book.store.do(lambda tx: withdraw(tx, speaker, "search"))
+    assert "S2" not in {match.hit.speaker for match in ask(Finder(book.store), question(heard=voice(3), limit=50)).matches}
+
+
+def test_a_query_vector_of_nothing_is_a_sentence(book: Toy) -> None:
+    nothing = replace(voice(1), embedded=replace(sound(1, 1), meaning=np.zeros(32, np.float32), sound=np.full(96, np.nan, np.float32)))
+    for mode in ("meaning", "sound"):
+        with pytest.raises(WrongUsage, match="nothing"):
+            ask(Finder(book.store), question(mode, heard=nothing))
+
+
+def test_answers_are_spread_and_the_same_meaning_first_or_left_out(book: Toy) -> None:
+    for seed in range(3):
+        book.add(3, 0, sound(3, 0, seed=seed + 50))
+    crowded = ask(Finder(book.store), question(heard=voice(3, speaker=0), limit=3))
+    assert [match.hit.speaker for match in crowded.matches] == ["S0"] * 3
+    fair = ask(Finder(book.store), question(heard=voice(3, speaker=0), limit=3, spread="variety"))
+    assert sorted(match.hit.variety for match in fair.matches) == ["Hakka", "Wu", "Yue"]
+    others = ask(Finder(book.store), question(like=book.said[3, 1], same_meaning="exclude"))
+    assert "m3" not in meanings(others)
+    first = ask(Finder(book.store), question(heard=voice(3), meaning_id="m1", same_meaning="first", limit=4))
+    assert meanings(first) == ["m1", "m1", "m1", "m3"]
+
+
+def test_the_command_line_offers_every_mode() -> None:
+    assert tuple(name for name, _ in MODES) == command.MODES
