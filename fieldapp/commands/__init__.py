@@ -50,7 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("consent", "what people allow: show, give, withdraw, erase", "fieldapp.commands.consent"),
     Command("deposit", "make a self-checked archive deposit", "fieldapp.commands.deposit"),
     Command("model", "list, add, convert and measure speech models", "fieldapp.commands.model"),
-    Command("adapt", "make a model fit the dialect"),
+    Command("adapt", "make a model fit the dialect", "fieldapp.commands.adapt"),
     Command("lab", "experiments on your own recordings", "fieldapp.commands.lab"),
     Command("bulk", "process a whole archive"),
     Command("bench", "measure speed and memory on this machine", "fieldapp.commands.bench"),

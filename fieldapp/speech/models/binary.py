@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fieldapp.errors import ModelError
 
 VERSION = 6
-TYPE_BYTES = {0: 4, 1: 1, 2: 2, 3: 4, 4: 2, 5: 2}  # float32, int8, int16, int32, float16, bfloat16
+FLOAT32, INT8, INT16, INT32, FLOAT16, BFLOAT16 = range(6)
+TYPE_BYTES = {FLOAT32: 4, INT8: 1, INT16: 2, INT32: 4, FLOAT16: 2, BFLOAT16: 2}
 MOST_VARIABLES = 20_000
 MOST_DIMENSIONS = 4
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
+F32 = NDArray[np.float32]
+_NUMPY = {FLOAT32: "<f4", INT8: "i1", INT16: "<i2", INT32: "<i4", FLOAT16: "<f2", BFLOAT16: "<u2"}
 _CHUNK = 1 << 20
 
 
@@ -86,6 +94,41 @@ def write_selection(source: Path, target: Path, layout: Layout, wanted: Callable
         _write(old, new, layout, kept, aliases)
 
 
+def read_numbers(path: Path, layout: Layout, name: str) -> F32:
+    """One table as 32-bit numbers, whatever format it is kept in."""
+    variable = layout.variable(name)
+    if variable is None:
+        raise ModelError(f"{path} has no table '{name}'.", "It is no model of this kind.")
+    with path.open("rb") as file:
+        file.seek(variable.at)
+        kept = np.frombuffer(file.read(variable.size), _NUMPY[variable.kind]).reshape(variable.shape)
+    if variable.kind == BFLOAT16:
+        return (kept.astype(np.uint32) << 16).view(np.float32)
+    if layout.variable(f"{name}_scale") is None:
+        return kept.astype(np.float32)
+    scale = read_numbers(path, layout, f"{name}_scale")
+    return kept.astype(np.float32) / scale.reshape(-1, *[1] * (kept.ndim - 1))
+
+
+def write_changed(source: Path, target: Path, layout: Layout, changed: Mapping[str, F32]) -> None:
+    """The same model with other numbers in some tables, in the format each was kept in. Everything else stays, bit for bit."""
+    made: dict[str, bytes] = {}
+    for name, numbers in changed.items():
+        variable = layout.variable(name)
+        if variable is None or variable.shape != numbers.shape:
+            raise ValueError(f"the model has no table '{name}' of the shape {numbers.shape}")
+        if variable.kind == INT8:
+            rows = np.abs(numbers.reshape(len(numbers), -1)).max(axis=1)
+            scale = (127 / np.where(rows == 0, 127, rows)).astype(np.float32)
+            made[f"{name}_scale"] = scale.astype("<f4").tobytes()
+            made[name] = np.rint(numbers * scale.reshape(-1, *[1] * (numbers.ndim - 1))).astype(np.int8).tobytes()
+        elif variable.kind in (FLOAT32, FLOAT16):
+            made[name] = numbers.astype(_NUMPY[variable.kind]).tobytes()
+        else:
+            raise ModelError(f"{source} keeps its numbers in a format that cannot be adapted.", "Convert it again as int8 or float16.")
+    _write_replaced(source, target, layout, made)
+
+
 def encoder_width(path: Path) -> int:
     """How many numbers an encoder state has."""
     positions = read_layout(path).variable("encoder/position_encodings/encodings")
@@ -94,12 +137,32 @@ def encoder_width(path: Path) -> int:
     return positions.shape[1]
 
 
-def _write(old: IO[bytes], new: IO[bytes], layout: Layout, variables: Iterable[Variable], aliases: Iterable[tuple[str, str]]) -> None:
+def _write_replaced(source: Path, target: Path, layout: Layout, made: Mapping[str, bytes]) -> None:
+    """Tables that shared their numbers with a changed one get their own."""
+    kept = {variable.name: variable for variable in layout.variables}
+    aliases = []
+    for alias in layout.aliases:
+        shared = layout.variable(alias)
+        assert shared is not None  # read_layout has checked it
+        if alias in made or shared.name in made:
+            kept[alias] = replace(shared, name=alias)
+        else:
+            aliases.append((alias, shared.name))
+    with source.open("rb") as old, target.open("wb") as new:
+        _write(old, new, layout, kept.values(), aliases, made)
+
+
+def _write(
+    old: IO[bytes], new: IO[bytes], layout: Layout, variables: Iterable[Variable], aliases: Iterable[tuple[str, str]], made: Mapping[str, bytes] = NOTHING
+) -> None:
     listed = sorted(variables, key=lambda variable: variable.name)
     new.write(struct.pack("<I", VERSION) + _text(layout.architecture) + struct.pack("<II", layout.revision, len(listed)))
     for variable in listed:
         shape = struct.pack(f"<B{len(variable.shape)}I", len(variable.shape), *variable.shape)
         new.write(_text(variable.name) + shape + struct.pack("<BI", variable.kind, variable.size))
+        if variable.name in made:
+            new.write(made[variable.name])
+            continue
         old.seek(variable.at)
         left = variable.size
         while left:

@@ -1,0 +1,143 @@
+"""Adapt the meaning space of a fieldbook: learn a head from its own segments, measure it honestly, say whether to use it. Any thread.
+
+Nothing is written here. What is measured is a head that never saw the speakers and meanings it is tested with; what is
+handed back to be used is one by the same recipe that learned from everything.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from fieldapp.errors import FieldError
+from fieldapp.lab.adapt import head as heads_training
+from fieldapp.lab.adapt.head import Recipe
+from fieldapp.lab.adapt.holding import Split, hold_back
+from fieldapp.lab.adapt.material import MEANING_TEXTS, Example, Material, material
+from fieldapp.lab.adapt.measure import Comparison, Direction, Test, Verdict, compare, dimension_table, judge
+from fieldapp.lab.metrics import energy_dims
+from fieldapp.model import Space
+from fieldapp.speech import heads
+from fieldapp.speech.embed import F32
+from fieldapp.speech.heads import Head
+from fieldapp.store import spaces, vectors
+
+FEWEST = 40
+"""Segments below which there is nothing to learn from."""
+Said = Callable[[float, str], None]
+Texts = Callable[[Sequence[str]], F32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What came of it: the head, its recipe, what was asked of which space, the verdict."""
+
+    head: Head
+    recipe: Recipe
+    material: Material
+    split: Split
+    before: str
+    spaces: Mapping[str, list[Direction]]
+    compared: list[Comparison]
+    verdict: Verdict
+    dimensions: list[dict[str, Any]]
+    energy: dict[float, int]
+    tightness: float
+
+    def data(self) -> dict[str, Any]:
+        """Everything but the head, for the record of the run."""
+        return {
+            "material": {"segments": len(self.material.examples), "not_allowed": self.material.not_allowed, "without_text": self.material.without_text},
+            "split": {
+                "train": len(self.split.train), "test": len(self.split.test),
+                "speakers": list(self.split.speakers), "meanings": list(self.split.meanings),
+            },
+            "recipe": asdict(self.recipe),
+            "before": self.before,
+            "spaces": {name: {direction.asked: direction.row() for direction in asked} for name, asked in self.spaces.items()},
+            "compared": [asdict(one) for one in self.compared],
+            "dimensions": self.dimensions,
+            "energy": {f"{share:.0%}": dims for share, dims in self.energy.items()},
+            "tightness": self.tightness,
+            "verdict": asdict(self.verdict),
+        }  # fmt: skip
+
+
+def adapt_meaning(
+    db: sqlite3.Connection,
+    raw: Space,
+    encode: Texts,
+    text_model: str,
+    *,
+    tiers: Sequence[str] = MEANING_TEXTS,
+    seed: int = 0,
+    said: Said = lambda *_: None,
+) -> Outcome:
+    """Learn from every segment that may train and has a raw vector; measure beside the spaces this model has already."""
+    given = material(db, tiers)
+    of_segment = segment_vectors(db, raw)
+    examples = tuple(example for example in given.examples if example.segment in of_segment)
+    if len(examples) < FEWEST:
+        told = Material(examples, given.not_allowed, given.without_text).sentence()
+        raise FieldError(f"There is too little to learn from: {told}; {FEWEST} are needed.", _advice(given, examples))
+    given = Material(examples, given.not_allowed, given.without_text)
+    said(0.0, "reading texts")
+    sound, texts = stacked(of_segment, examples), encode([example.text for example in examples])
+    split = hold_back(examples, seed)
+    test = Test(examples, split)
+    known = [examples[number].meaning for number in split.train]
+    rows = list(split.train)
+    recipe = heads_training.choose(sound[rows], texts[rows], known, seed=seed, said=said)
+    said(0.7, "measuring with speakers and meanings it has not learned from")
+    measured = heads_training.train(sound[rows], texts[rows], known, recipe, seed=seed)(sound)
+    name, asked = _before(db, raw, test, texts, text_model)
+    asked["adapted"] = test.directions(measured, texts)
+    compared = compare(asked[name], asked["adapted"])
+    said(0.85, "learning from everything")
+    final = heads_training.train(sound, texts, [example.meaning for example in examples], recipe, seed=seed, text_model=text_model)
+    return Outcome(
+        final, recipe, given, split, name, asked, compared, judge(compared),
+        dimension_table(test, measured, texts, recipe.prefixes), energy_dims(measured), test.tightness(measured, texts),
+    )  # fmt: skip
+
+
+def segment_vectors(db: sqlite3.Connection, space: Space) -> dict[str, F32]:
+    """The vector of every segment in a space."""
+    pks, matrix = vectors.matrix(db, space)
+    of_pk = vectors.segments_of(db, pks.tolist())
+    return {of_pk[pk]: row for pk, row in zip(pks.tolist(), matrix.astype(np.float32)) if pk in of_pk}
+
+
+def stacked(of_segment: Mapping[str, F32], examples: Sequence[Example]) -> F32:
+    """The vectors of these examples, one a row."""
+    return np.stack([of_segment[example.segment] for example in examples])
+
+
+def _before(db: sqlite3.Connection, raw: Space, test: Test, texts: F32, text_model: str) -> tuple[str, dict[str, list[Direction]]]:
+    """Every space that could be searched before, by the name of its head, and the one that search would have taken.
+
+    An earlier adapted head is left out: it has learned from what is tested with.
+    """
+    found: dict[str, list[Direction]] = {}
+    ranked: list[tuple[bool, bool, str]] = []
+    for space in spaces.spaces(db, raw.kind, raw.model):
+        of_segment = segment_vectors(db, space) if space.layer == raw.layer and space.head != heads_training.NAME else {}
+        if all(example.segment in of_segment for example in test.examples):
+            kept = spaces.head_of(db, space.id)
+            trained = bool(kept) and heads.from_bytes(kept or b"").text_model == text_model
+            name = space.head or "raw"
+            found[name] = test.directions(stacked(of_segment, test.examples), texts if trained else None)
+            ranked.append((trained, bool(space.head), name))
+    return max(ranked)[2], found
+
+
+def _advice(given: Material, examples: Sequence[Example]) -> str:
+    if given.not_allowed:
+        return "Note whose recordings may train a model: fieldapp consent DIR give --purpose train."
+    if len(given.examples) > len(examples):
+        return "Compute vectors first: fieldapp embed DIR."
+    return "Confirm translations or transcripts first, or record with a prompt list that has glosses."
