@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fieldapp.errors import Cancelled, Damaged
+from fieldapp.store import index_folder
 from fieldapp.store.connect import DATABASE, open_reader, refuse_foreign
 from fieldapp.store.trouble import as_sentence
 
@@ -89,6 +90,7 @@ def replace(present: Path, incoming: Path, why: str) -> Path:
     for ending in ("-wal", "-shm"):
         present.with_name(present.name + ending).unlink(missing_ok=True)
     incoming.replace(present)
+    index_folder.forget(present.parent)  # row numbers may mean something else from now on
     return aside
 
 

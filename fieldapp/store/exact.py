@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +28,15 @@ class Best:
     def __init__(self, count: int) -> None:
         self._count = count
         self._floor = -np.inf
-        self._rows: list[NDArray[np.integer[Any]]] = []
+        self._rows: list[I64] = []
         self._scores: list[F32] = []
         self._held = 0
 
-    def offer(self, rows: NDArray[np.integer[Any]], scores: F32) -> None:
-        """Keep those that may be among the best; a score that is no number never is."""
+    def offer(self, scores: F32, first: int = 0, rows: I64 | None = None) -> None:
+        """Keep those that may be among the best: of rows from `first` on, or of `rows`. A score that is no number never is."""
         good = np.flatnonzero(scores > self._floor)
         if len(good):
-            self._rows.append(rows[good])
+            self._rows.append(good + first if rows is None else rows[good])
             self._scores.append(scores[good])
             self._held += len(good)
             if self._held > 4 * self._count:
@@ -51,7 +50,7 @@ class Best:
     def _keep_best(self) -> tuple[I64, F32]:
         if not self._rows:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        rows, scores = np.concatenate(self._rows).astype(np.int64), np.concatenate(self._scores)
+        rows, scores = np.concatenate(self._rows), np.concatenate(self._scores)
         if len(rows) > self._count:
             best = np.argpartition(scores, len(scores) - self._count)[-self._count :]
             rows, scores = rows[best], scores[best]
@@ -66,14 +65,14 @@ def offer_all(best: Best, matrix: F32, query: F32, first_row: int, dead: NDArray
         scores = matrix[start:stop] @ query
         if dead is not None:
             scores[dead[start:stop]] = -np.inf
-        best.offer(np.arange(first_row + start, first_row + stop), scores)
+        best.offer(scores, first_row + start)
 
 
 def offer_some(best: Best, matrix: F32, query: F32, first_row: int, chosen: I64) -> None:
     """Compare with the chosen rows of a matrix, which are numbered as in `offer_all`."""
     for start, stop in _blocks(len(chosen)):
         some = chosen[start:stop]
-        best.offer(some, np.take(matrix, some - first_row, axis=0) @ query)
+        best.offer(np.take(matrix, some - first_row, axis=0) @ query, rows=some)
 
 
 def _blocks(rows: int) -> Iterator[tuple[int, int]]:

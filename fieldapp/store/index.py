@@ -8,39 +8,52 @@
 What a search promises:
 
 - Segments committed before it began are found, deleted and withdrawn ones are not, whichever process wrote or deleted them.
+  (A vector that undo brings back is found about a second later.)
 - The cosines are those of the whole stored vectors, computed from the database. Caches only propose.
 - `allowed` is the whole filter: consent too is the caller's business, for a purpose is nothing a vector knows. `allowed_by` makes one of
   an SQL condition and remembers it while the database stays the same. None lets everything pass that has a vector.
 - It never waits for anything that is being built. A vector that is no query (wrong length, not a number, zero) is a sentence.
 - A damaged vector, or one of zeros, is never found. Fewer than k come back where there are fewer.
+
+Small spaces are compared row by row in memory. From `seal_from` vectors on a file in `derived/index` holds their prefixes, from
+`graph_from` on a graph proposes candidates; filters that let little pass are always exact. Files and graphs are made by one background
+thread, after commits and openings. With `background=False` (a command that answers once) nothing is made, only what lies there is used.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
-from fieldapp.model import Space
+from fieldapp.model import Changed, Space
+from fieldapp.store import index_file, index_folder
 from fieldapp.store.exact import F32, I64
-from fieldapp.store.space_index import Near, SpaceIndex, checked
+from fieldapp.store.index_keeper import Keeper
+from fieldapp.store.space_index import Near, SpaceIndex, Status, checked
 from fieldapp.store.store import Store
 
+SEAL_FROM = 20_000  # below, reading the vectors from the database takes less than a tenth of a second
+GRAPH_FROM = 50_000
 _REMEMBERED = 32
+_CONCERNS = Changed.VECTORS | Changed.SEGMENTS | Changed.CONSENT
 
 
 class VectorIndex:
-    """The vectors of one open fieldbook, searchable. A context manager; `close` when the fieldbook is closed."""
+    """The vectors of one open fieldbook, searchable. A context manager; `close` before the fieldbook is closed."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, graph_from: int = GRAPH_FROM, seal_from: int = SEAL_FROM, background: bool = True) -> None:
         self._store = store
         self._spaces: dict[str, SpaceIndex] = {}
         self._opening = threading.Lock()
         self._allowed: dict[tuple[object, ...], tuple[int, I64]] = {}
+        self._folder = index_folder.folder(store.folder)
+        self._keeper = Keeper(store, self._spaces, self._folder, graph_from=graph_from, seal_from=seal_from) if background else None
+        self._unsubscribe: Callable[[], None] = store.subscribe(self._told)
 
     def search(self, space: Space, vector: F32, k: int, allowed: I64 | None = None) -> list[Near]:
         """The k segments nearest to `vector`, which need not have length 1, with their cosines. See the top of this file."""
@@ -66,13 +79,20 @@ class VectorIndex:
         self._allowed[key] = (version, numbers)
         return numbers
 
-    def settle(self) -> None:
-        """Bring everything up to date with the database and wait for it; searches need not, the background does it after commits."""
-        for known in list(self._spaces.values()):
-            known.reconcile(self._store.reader())
+    def status(self, space: Space) -> Status | None:
+        """How a space is searched and what is being built for it; None while nobody has searched it."""
+        known = self._spaces.get(space.id)
+        return self._keeper.status(known) if known and self._keeper else known.status if known else None
+
+    def settle(self, seconds: float | None = None) -> bool:
+        """Have the background do everything it would do sooner or later, and wait; False when the time ran out. Nothing needs this but benches and tests."""
+        return self._keeper is None or self._keeper.settle(seconds)
 
     def close(self) -> None:
-        """Let go of everything. May be called twice."""
+        """Stop what is being built and let go of everything. May be called twice."""
+        self._unsubscribe()
+        if self._keeper:
+            self._keeper.close()
         self._spaces.clear()
         self._allowed.clear()
 
@@ -84,9 +104,21 @@ class VectorIndex:
 
     def _open(self, db: sqlite3.Connection, space: Space) -> SpaceIndex:
         known = self._spaces.get(space.id)
-        if known is None:
-            with self._opening:
-                known = self._spaces.get(space.id)
-                if known is None:
-                    known = self._spaces[space.id] = SpaceIndex.read(db, space)
+        if known is not None:
+            return known
+        with self._opening:
+            known = self._spaces.get(space.id)
+            if known is None:
+                sealed = index_file.newest(self._folder, space, clean=self._keeper is not None and not self._store.read_only)
+                known = SpaceIndex.unsealed(space, sealed) if sealed else SpaceIndex.read(db, space)
+                self._spaces[space.id] = known
+        if self._keeper:
+            self._keeper.wake()
         return known
+
+    def _told(self, changed: Changed) -> None:
+        """On the `db-writer` thread, after a commit."""
+        if changed & index_folder.WITHDRAWAL == index_folder.WITHDRAWAL and self._keeper:
+            self._keeper.somebody_withdrew()
+        if changed & _CONCERNS and self._keeper:
+            self._keeper.wake()

@@ -1,9 +1,11 @@
-"""One space, ready to be searched: its rows in memory, kept up with the database. Used from any thread; one at a time changes it."""
+"""One space, ready to be searched: its rows in memory, kept up with the database. Searched from any thread; one at a time changes it."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,22 +13,45 @@ from fieldapp.errors import WrongUsage
 from fieldapp.model import SegmentId, Space
 from fieldapp.store import truth
 from fieldapp.store.exact import F32, I64, unit
+from fieldapp.store.graph import Graph
+from fieldapp.store.index_file import About, Sealed
+from fieldapp.store.prefix import SPARE
 from fieldapp.store.space_rows import Part, SpaceRows, joined
 
 _PATIENCE_SECONDS = 0.02  # a search waits so long for another thread that reads what was added, then answers from what is there
-_SPARE = 8  # candidates beyond what is asked for, because some may have been deleted a moment ago
 _ATTEMPTS = 4
+_BROAD = 0.5  # a filter that lets so much through is applied to what the graph proposes
 
 Near = tuple[SegmentId, float]
 
 
-class SpaceIndex:
-    """Proposes rows by their prefixes and has the database rank them."""
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a space is searched now. `recall` was measured when its index was built; `building` says how far a new one is, and what is done."""
 
-    def __init__(self, space: Space, rows: SpaceRows, candidates: int = 0) -> None:
+    rows: int
+    dead: int
+    prefix: int
+    in_graph: int
+    sealed: bool
+    recall: float
+    building: tuple[float, str] | None = None
+
+
+class SpaceIndex:
+    """Proposes rows by their prefixes and has the database rank them.
+
+    `checked`: the file's prefixes were found right. `stale`: it must be built anew, whatever its numbers say.
+    """
+
+    def __init__(self, space: Space, rows: SpaceRows, about: About | None = None, *, graph: Graph | None = None, sealed: Sealed | None = None) -> None:
         self.space = space
         self.rows = rows
-        self.candidates = candidates
+        self.candidates, self.recall = (about.candidates, about.recall) if about else (0, 1.0)
+        self.graph = graph
+        self.sealed = sealed
+        self.checked = False
+        self.stale = False
         self._changing = threading.Lock()
 
     @classmethod
@@ -35,19 +60,32 @@ class SpaceIndex:
         parts = [Part.of(some.pks, some.segments, some.vectors, space.dims) for some in truth.after(db, space, 0)]
         return cls(space, SpaceRows(joined(parts, space.dims)))
 
+    @classmethod
+    def unsealed(cls, space: Space, sealed: Sealed) -> SpaceIndex:
+        """What lies in a file; its graph is loaded later."""
+        return cls(space, SpaceRows(sealed.part), sealed.about, sealed=sealed)
+
+    @property
+    def status(self) -> Status:
+        """How it is searched now."""
+        graph = self.graph
+        return Status(len(self.rows), self.rows.dead, self.rows.dims, graph.rows if graph else 0, self.sealed is not None, self.recall)
+
     def nearest(self, db: sqlite3.Connection, query: F32, k: int, allowed: I64 | None) -> list[Near]:
         """The k nearest; rows that the database turns out not to have any more make room for others."""
         self.catch_up(db)
         short = unit(query[: self.rows.dims])
         found: list[Near] = []
-        for _ in range(_ATTEMPTS):
-            chosen = None if allowed is None else self.rows.rows_of(allowed)
-            rows = self._propose(short, k, chosen)
+        for attempt in range(_ATTEMPTS):
+            rows = self._propose(short, k, None if allowed is None else self.rows.rows_of(allowed))
             ranked = truth.ranked(db, self.space, query, self.rows.pks(rows))
             found = list(zip(ranked.segments, ranked.similarities))[:k]
             if not len(ranked.gone):
                 break
-            self.bury(rows[ranked.gone])
+            if attempt:  # more than a few are gone
+                self.reconcile(db)
+            else:
+                self._bury(rows[ranked.gone])
         return found
 
     def catch_up(self, db: sqlite3.Connection) -> None:
@@ -60,8 +98,9 @@ class SpaceIndex:
         finally:
             self._changing.release()
 
-    def reconcile(self, db: sqlite3.Connection) -> int:
-        """Find what was deleted or came back under an old number (undo does that); how many rows were deleted."""
+    def reconcile(self, db: sqlite3.Connection) -> None:
+        """Find what was deleted, or came back under an old number (undo does that)."""
+        self.catch_up(db)
         with self._changing:
             rows, pks = self.rows.living()
             gone, missing = truth.differences(db, self.space, pks)
@@ -69,17 +108,41 @@ class SpaceIndex:
             if len(missing):
                 back = truth.with_numbers(db, self.space, missing)
                 self.rows.add(Part.of(back.pks, back.segments, back.vectors, self.rows.dims))
-        return len(gone)
 
-    def bury(self, rows: I64) -> None:
-        """These rows are gone from the database."""
+    def extend_graph(self, progress: Callable[[float, str], None]) -> None:
+        """Take rows that came since into the graph; meanwhile they are compared one by one."""
+        graph = self.graph
+        if graph is not None:
+            parts = self.rows.parts()
+            for part, first in ((parts[0], 0), (parts[1], len(parts[0]))):
+                graph.add(part.prefixes[max(graph.rows - first, 0) :], progress)
+
+    def _bury(self, rows: I64) -> None:
         with self._changing:
             self.rows.bury(rows)
 
     def _propose(self, short: F32, k: int, chosen: I64 | None) -> I64:
-        """Rows that hold the k nearest. Prefixes that are whole vectors need hardly more than k."""
-        count = k + _SPARE if self.rows.dims == self.space.dims else max(self.candidates, 2 * k)
+        """Rows that hold the k nearest: of the graph and what is not in it yet, or by comparing with all or all chosen ones."""
+        count = k + SPARE if self.rows.dims == self.space.dims else max(self.candidates, 2 * k)
+        if self.graph is not None and (chosen is None or len(chosen) > _BROAD * len(self.rows)):
+            proposed = self._from_graph(self.graph, short, count if chosen is None else 2 * count, chosen)
+            if len(proposed) >= max(k, count // 2):
+                return proposed
         return self.rows.best(short, count, chosen)
+
+    def _from_graph(self, graph: Graph, short: F32, count: int, chosen: I64 | None) -> I64:
+        """Living rows that the graph names, and the best of those it does not know yet."""
+        since = graph.rows
+        known = graph.nearest(short, count)
+        if known is None:
+            return np.zeros(0, np.int64)
+        both = np.concatenate([known, self.rows.best(short, count, since=since)])
+        proposed: I64 = np.unique(self.rows.without_dead(both[both < len(self.rows)]))
+        if chosen is None:
+            return proposed
+        passes = np.zeros(len(self.rows), np.bool_)
+        passes[chosen] = True
+        return proposed[passes[proposed]]
 
 
 def checked(space: Space, vector: F32) -> F32:

@@ -1,0 +1,101 @@
+"""How many numbers of its vectors a space needs to propose candidates, and how widely its graph must be searched: measured, not guessed.
+
+Rows of the space are the queries (never finding themselves); what whole vectors say is the truth. Knows no database. Any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fieldapp.store.exact import F32, I64, unit
+from fieldapp.store.graph import Graph
+
+PREFIXES = (64, 128, 256, 512)
+CANDIDATES = (100, 200)
+WIDTHS = (100, 200, 400, 800)
+WANTED, WANTED_OF_GRAPH = 0.995, 0.99
+SAMPLE, NEAREST = 64, 10
+SPARE = 8  # whole vectors need no second ranking: a few more than asked for, because some may have been deleted a moment ago
+_BLOCK = 8192
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """`dims` numbers and `candidates` hold this share of the ten nearest. `rows` were the queries, `truth` their ten nearest rows."""
+
+    dims: int
+    candidates: int
+    recall: float
+    rows: I64
+    truth: I64
+
+
+def choose(vectors: NDArray[np.floating], progress: Progress) -> Choice:
+    """The shortest prefix that finds nearly everything; the whole vector where none does."""
+    whole = vectors.shape[1]
+    rows = np.random.default_rng(0).choice(len(vectors), min(SAMPLE, len(vectors)), replace=False)
+    sizes = [size for size in PREFIXES if size < whole]
+    best = {size: _Nearest(len(rows), max(CANDIDATES)) for size in sizes}
+    best[whole] = _Nearest(len(rows), NEAREST)
+    asked = {size: unit(vectors[rows, :size]) for size in best}
+    for start in range(0, len(vectors), _BLOCK):
+        block = unit(vectors[start : start + _BLOCK])
+        own = np.flatnonzero((rows >= start) & (rows < start + len(block)))
+        for size, nearest in best.items():
+            scores = (block if size == whole else unit(block[:, :size])) @ asked[size].T
+            scores[rows[own] - start, own] = -np.inf
+            nearest.offer(start, scores)
+        progress(start / len(vectors), f"choosing a prefix: {start:,} of {len(vectors):,}")
+    truth = best.pop(whole).rows()
+    for size, nearest in best.items():
+        proposed = nearest.rows()
+        for candidates in CANDIDATES:
+            recall = _share(truth, proposed[:, :candidates])
+            if recall >= WANTED:
+                return Choice(size, candidates, recall, rows, truth)
+    return Choice(whole, 0, 1.0, rows, truth)
+
+
+def tune(graph: Graph, prefixes: F32, choice: Choice) -> float:
+    """Set how widely the graph is searched; the share of the ten nearest it then finds."""
+    recall = 0.0
+    for width in WIDTHS:
+        graph.ef = width
+        found = [graph.nearest(prefixes[row], 1 + (choice.candidates or NEAREST + SPARE)) for row in choice.rows]
+        recall = float(np.mean([_share(truth[None], np.zeros((1, 0), np.int64) if some is None else some[None]) for truth, some in zip(choice.truth, found)]))
+        if recall >= WANTED_OF_GRAPH:
+            break
+    return recall
+
+
+class _Nearest:
+    """The nearest rows of several queries, block by block."""
+
+    def __init__(self, queries: int, count: int) -> None:
+        self._count = count
+        self._rows = np.zeros((0, queries), np.int64)
+        self._scores = np.zeros((0, queries), np.float32)
+
+    def offer(self, start: int, scores: F32) -> None:
+        """Rows from `start` on, one a line, with their likeness to each query."""
+        numbers = np.broadcast_to(np.arange(start, start + len(scores))[:, None], scores.shape)
+        both, rows = np.concatenate([self._scores, scores]), np.concatenate([self._rows, numbers])
+        if len(both) > self._count:
+            best = np.argpartition(both, len(both) - self._count, axis=0)[-self._count :]
+            both, rows = np.take_along_axis(both, best, axis=0), np.take_along_axis(rows, best, axis=0)
+        self._scores, self._rows = both, rows
+
+    def rows(self) -> I64:
+        """One line a query, nearest first."""
+        order = np.argsort(-self._scores, axis=0, kind="stable")
+        return np.take_along_axis(self._rows, order, axis=0).T
+
+
+def _share(truth: I64, found: I64) -> float:
+    return float(np.mean([np.isin(wanted, some).mean() for wanted, some in zip(truth, found)])) if truth.size else 1.0
