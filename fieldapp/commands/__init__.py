@@ -39,6 +39,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("new", "make a fieldbook", "fieldapp.commands.new"),
     Command("info", "what a fieldbook holds", "fieldapp.commands.info"),
     Command("check", "examine a fieldbook, and mend it with --repair", "fieldapp.commands.check"),
+    Command("restore", "go back to a backup", "fieldapp.commands.restore"),
+    Command("merge", "take a second fieldbook in, with a three-way view of conflicts", "fieldapp.commands.merge"),
     Command("doctor", "devices, models, disk, versions: what is missing and how to get it", "fieldapp.commands.doctor"),
     Command("record", "record a session from the command line", "fieldapp.commands.record"),
     Command("import", "bring recordings, manifests and annotations in", "fieldapp.commands.import_"),

@@ -63,6 +63,11 @@ def found(folder: Path) -> list[Path]:
     return sorted((folder / FOLDER).glob("fieldbook-*.db"), key=lambda copy: copy.name, reverse=True)
 
 
+def every(folder: Path) -> list[Path]:
+    """All databases in `backups/` one can go back to, those laid aside when somebody did so or when a file was mended too, newest first."""
+    return sorted((folder / FOLDER).glob("*.db"), key=lambda copy: copy.stat().st_mtime, reverse=True)
+
+
 def is_due(folder: Path) -> bool:
     """Whether the newest copy is older than a day."""
     newest = next((made for made in map(_made, found(folder)) if made), None)

@@ -87,7 +87,7 @@ def _turn(tx: Transaction, choose: str, nothing: str) -> str:
     db.execute("PRAGMA defer_foreign_keys=ON")  # for this transaction: rows come back in the order they went
     db.execute("INSERT INTO temp.journal_now VALUES (?)", (step["pk"],))
     for row in rows:
-        _revert(db, row["kind"], _values(row["before"]), _values(row["after"]))
+        _revert(db, row["kind"], row_of(row["before"]), row_of(row["after"]))
         tx.touch(_KINDS[row["kind"]])
     db.execute("DELETE FROM temp.journal_now")
     if rows:
@@ -107,7 +107,8 @@ def _revert(db: sqlite3.Connection, kind: str, before: dict[str, object], after:
         db.execute(f"UPDATE {kind} SET {', '.join(f'{column} = ?' for column in wanted)} WHERE id = ?", (*wanted.values(), after["id"]))  # noqa: S608
 
 
-def _values(row: str | None) -> dict[str, object]:
+def row_of(row: str | None) -> dict[str, object]:
+    """A row of the journal as it was, empty where there was none."""
     return {column: _literal(text) for column, text in json.loads(row).items()} if row else {}
 
 

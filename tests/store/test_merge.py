@@ -76,7 +76,8 @@ def test_a_row_changed_on_both_sides_stays_ours_and_theirs_is_kept_beside(ours: 
     result = merge(ours, other.folder)
     assert texts.texts(ours.reader(), "theirs")[0].text == "our correction"
     assert result.report is not None
-    assert "their correction" in {json.loads(line).get("text") for line in result.report.read_text().splitlines()}
+    (told,) = (json.loads(line) for line in result.report.read_text().splitlines())
+    assert told["fields"] == [{"field": "text", "base": "their text 田野", "ours": "our correction", "theirs": "their correction"}]
 
 
 def test_nothing_of_a_hostile_fieldbook_runs_or_escapes(ours: Store, other: Store) -> None:
@@ -88,7 +89,7 @@ def test_nothing_of_a_hostile_fieldbook_runs_or_escapes(ours: Store, other: Stor
         db.execute("UPDATE person SET languages = 'no json'")
     db.close()
     result = merge(ours, other.folder)
-    why = {row["table"] for row in result.conflicts}
+    why = {one.table for one in result.conflicts}
     assert {"recording", "annotation", "person"} <= why
     assert not (ours.folder.parent / "outside.wav").exists()
     names = {row[0] for row in ours.reader().execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
