@@ -125,6 +125,10 @@ def test_everything_said_becomes_a_segment_with_its_draft_and_vectors(store: Sto
     assert all(one.quality["peak_db"] < 0 for one in outcome.segments)
     assert session.text
     assert [one.text for one in session.text.said()] == ["a few plain words"] * 4
+    nearby = session.look().nearby
+    assert nearby
+    assert nearby.segment
+    assert nearby.segment.id in {one.segment for one in session.text.said()}
     look = session.look().text
     assert look
     assert (look.waiting, look.partial, look.sentence) == (0, "", "")

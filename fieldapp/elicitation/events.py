@@ -16,6 +16,7 @@
 | `mark` `remark` | look here; a text in `value["text"]` | kept with the take |
 | `end` | recording stopped | a take is kept when an answer was heard in it |
 | `speech_start` `speech_end` | where the answer of a take begins and ends | written when the takes are derived |
+| `doubt` `doubt_dismissed` | an answer sounds like another item (`value["heard"]`); a person saw it and knows better | nothing |
 | `gap` | `value["frames"]` are missing | times go on, the take is marked |
 
 An event belongs to an item (`item`) or, when a segment is respoken or translated, to that segment (`value["segment"]`).
@@ -33,6 +34,7 @@ BEGIN, PROMPT, END = "begin", "prompt", "end"
 TAKE, REDO, SECOND, ALTERNATIVE, DISCARD, SKIP, BACK = "take", "redo", "second", "alternative", "discard", "skip", "back"
 PAUSE, RESUME = "pause", "resume"
 MARK, REMARK, BEST = "mark", "remark", "best"
+DOUBT, DOUBT_DISMISSED = "doubt", "doubt_dismissed"
 SPEECH_START, SPEECH_END, GAP = "speech_start", "speech_end", "gap"
 
 KEEPS = frozenset({TAKE, REDO, SECOND, ALTERNATIVE})

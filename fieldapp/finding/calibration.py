@@ -21,7 +21,7 @@ from fieldapp.model import SegmentId, Space
 FEWEST_SAME = 30
 """Pairs of the same meaning by different speakers; with fewer nothing is said."""
 FEWEST_DIFFERENT = 100
-NEAR = 100
+NEAR = 50
 """So many pairs, the most like a similarity, tell what it is worth."""
 MOST = 1000
 """Segments compared with each other."""

@@ -73,10 +73,18 @@ class TextLook:
 
 
 class LiveText:
-    """One session's. `load` is called on its own thread, so that not even a large or broken model holds anybody up."""
+    """One session's. `load` is called on its own thread, so that not even a large or broken model holds anybody up; `written` is told of each draft."""
 
-    def __init__(self, store: Store, plan: Plan, parts: Sequence[Run], load: Callable[[], Engine], patience: float) -> None:
-        self._store, self._plan, self._runs, self._load, self._patience = store, plan, parts, load, patience
+    def __init__(
+        self,
+        store: Store,
+        plan: Plan,
+        parts: Sequence[Run],
+        load: Callable[[], Engine],
+        patience: float,
+        written: Callable[[Segment], None] = lambda _: None,
+    ) -> None:
+        self._store, self._plan, self._runs, self._load, self._patience, self._written = store, plan, parts, load, patience, written
         self._gate = threading.Lock()
         self._look = TextLook()
         self._said: list[Said] = []
@@ -217,6 +225,8 @@ class LiveText:
             kept = drafts.write(row, final.utterance, lambda: final.probabilities)
         if not kept:
             return
+        if not final.provisional:
+            self._written(row)
         self._tell(sentence="", partial="", stable="")
         if final.utterance.text:
             with self._gate:

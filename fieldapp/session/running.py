@@ -30,7 +30,9 @@ from fieldapp.store import sessions
 from fieldapp.store.store import Store
 
 if TYPE_CHECKING:
+    from fieldapp.finding.finder import Finder
     from fieldapp.session.live_text import Engine, LiveText, TextLook
+    from fieldapp.session.nearby import Nearby, NearbyLook
 
 LOOK_SECONDS = 0.1
 SETTLE_SECONDS = 1.0  # until a new recorder knows its own clock
@@ -43,7 +45,7 @@ log = logging.getLogger(__name__)
 class Look:
     """What a screen shows. `ended` says why recording stopped by itself, `lost` why the microphone is away; `failed` why nothing goes on.
 
-    `text` is how far live text is, if it was asked for.
+    `text` is how far live text is, `nearby` who else said what was said last, if live text was asked for.
     """
 
     view: View
@@ -54,6 +56,7 @@ class Look:
     lost: str = ""
     failed: str = ""
     text: TextLook | None = None
+    nearby: NearbyLook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class RunningSession:
         self._gate = threading.Lock()
         self._last = -1
         self._text: LiveText | None = None
+        self._nearby: Nearby | None = None
         self._clock = (protocol.now(), first_frame)
         self._look = Look(sitting.view)
         self._thread = threading.Thread(target=self._work, name="session")
@@ -110,18 +114,29 @@ class RunningSession:
     def look(self) -> Look:
         """How things are; as often as one likes."""
         with self._gate:
-            return replace(self._look, view=self._sitting.view, text=self._text.look() if self._text else None)
+            text, nearby = self._text.look() if self._text else None, self._nearby.look() if self._nearby else None
+            return replace(self._look, view=self._sitting.view, text=text, nearby=nearby)
 
     @property
     def text(self) -> LiveText | None:
         """The live text, if it was asked for."""
         return self._text
 
-    def write_live(self, load: Callable[[], Engine], patience: float = 10.0) -> None:
-        """Have text made while recording; when it stops, what was said last is waited for so many seconds. The model is loaded elsewhere, later."""
-        from fieldapp.session.live_text import LiveText  # noqa: PLC0415  (recording alone loads no engine)
+    def write_live(self, load: Callable[[], Engine], patience: float = 10.0, finder: Finder | None = None) -> None:
+        """Have text made while recording and neighbours found; when it stops, what was said last is waited for so many seconds. All of it elsewhere.
 
-        self._text = LiveText(self._store, self.plan, self._runs, load, patience)
+        A `finder` that is open for the fieldbook already is used with its index; else the session makes its own.
+        """
+        from fieldapp.session.live_text import LiveText  # noqa: PLC0415  (recording alone loads no engine)
+        from fieldapp.session.nearby import Nearby  # noqa: PLC0415
+
+        self._nearby = Nearby(self._store, self.plan, finder)
+        self._text = LiveText(self._store, self.plan, self._runs, load, patience, self._nearby.ask)
+
+    def dismiss_doubt(self) -> None:
+        """The person has seen that an answer sounds like another item, and knows better."""
+        if self._nearby:
+            self._nearby.dismiss()
 
     def stop(self, frame: int | None = None, progress: Callable[[float, str], None] = lambda _share, _doing: None) -> Outcome:
         """End the recording and make its segments."""
@@ -132,6 +147,8 @@ class RunningSession:
         if self._text:
             progress(0.2, "Writing what was said last")
             self._text.stop()
+        if self._nearby:
+            self._nearby.stop()
         progress(0.5, "Finding the takes")
         loudness = self._listener.meter.loudness()
         outcome = close_session(self._store, sessions.recording(self._store.reader(), self.plan.master.id), loudness)
@@ -145,6 +162,8 @@ class RunningSession:
         self._client.close()
         if self._text:
             self._text.leave()
+        if self._nearby:
+            self._nearby.stop()
 
     # --- the session's own thread ---
 

@@ -12,8 +12,9 @@ import pytest
 
 from fieldapp.commands import search as command
 from fieldapp.errors import NotThere, WrongUsage
+from fieldapp.finding import modes
 from fieldapp.finding.finder import Finder, TextSide
-from fieldapp.finding.modes import MODES, ask
+from fieldapp.finding.modes import MODES
 from fieldapp.finding.question import Answer, Question
 from fieldapp.model import Query, SegmentId
 from fieldapp.speech.embed import embedded
@@ -35,33 +36,38 @@ def question(mode: str = "meaning", *, limit: int = 5, **more: Any) -> Question:
     return Question(query=Query(mode=mode, limit=limit, **of_query), **more)
 
 
+def ask(book: Toy, asked: Question, text_side: TextSide | None = None) -> Answer:
+    with Finder(book.store, text_side) as finder:
+        return modes.ask(finder, asked)
+
+
 def meanings(answer: Answer) -> list[str]:
     return [match.hit.meaning_id for match in answer.matches]
 
 
 def test_a_voice_nobody_knows_finds_everybody_who_said_the_same(book: Toy) -> None:
     for mode in ("meaning", "sound", "hybrid"):
-        answer = ask(Finder(book.store), question(mode, heard=voice(3), limit=3))
+        answer = ask(book, question(mode, heard=voice(3), limit=3))
         assert meanings(answer) == ["m3"] * 3
         assert {match.hit.speaker for match in answer.matches} == {"S0", "S1", "S2"}
 
 
 def test_a_segment_finds_its_like_and_not_itself(book: Toy) -> None:
     mine = book.said[5, 1]
-    answer = ask(Finder(book.store), question(like=mine, limit=2))
+    answer = ask(book, question(like=mine, limit=2))
     assert meanings(answer) == ["m5", "m5"]
     assert mine not in {match.hit.segment for match in answer.matches}
 
 
 def test_text_finds_texts_that_mean_it(book: Toy) -> None:
     with_texts(book)
-    answer = ask(Finder(book.store, TextSide(TEXT_MODEL, understand)), question(text="the 4th", limit=3))
+    answer = ask(book, question(text="the 4th", limit=3), TextSide(TEXT_MODEL, understand))
     assert meanings(answer) == ["m4"] * 3
     assert answer.matches[0].reasons[0].why == "its translation is near in meaning"
 
 
 def test_every_hit_says_why_where_and_how_sure(book: Toy) -> None:
-    answer = ask(Finder(book.store), question("hybrid", heard=voice(2)))
+    answer = ask(book, question("hybrid", heard=voice(2)))
     for place, match in enumerate(answer.matches):
         assert match.hit.rank == place
         for reason in match.reasons:
@@ -73,7 +79,7 @@ def test_every_hit_says_why_where_and_how_sure(book: Toy) -> None:
 
 def test_a_percentage_has_a_basis(tmp_path: Path) -> None:
     with (made := toy(tmp_path / "many", range(15), range(4))).store:
-        best = ask(Finder(made.store), question(heard=voice(2), limit=40)).matches
+        best = ask(made, question(heard=voice(2), limit=40)).matches
     first, last = best[0].reasons[0].basis, best[-1].reasons[0].basis
     assert first is not None
     assert last is not None
@@ -84,7 +90,7 @@ def test_a_percentage_has_a_basis(tmp_path: Path) -> None:
 
 def test_the_stretch_that_sounds_alike_is_marked_in_frames_of_the_master(book: Toy) -> None:
     long = book.add(6, 9, embedded(states(6, 9, before=60, after=50)), seconds=(110 + STEPS) / 50)
-    answer = ask(Finder(book.store), question("sound", heard=voice(6), limit=20))
+    answer = ask(book, question("sound", heard=voice(6), limit=20))
     found = next(match for match in answer.matches if match.hit.segment == long)
     assert found.stretch is not None
     start = found.hit.span.start
@@ -93,34 +99,32 @@ def test_the_stretch_that_sounds_alike_is_marked_in_frames_of_the_master(book: T
 
 
 def test_filters_narrow_what_is_near(book: Toy) -> None:
-    finder = Finder(book.store)
-    assert {match.hit.variety for match in ask(finder, question(heard=voice(3), varieties=("Hakka",))).matches} == {"Hakka"}
-    assert {match.hit.speaker for match in ask(finder, question("sound", heard=voice(3), speakers=("S2",))).matches} == {"S2"}
-    assert len(ask(finder, question(heard=voice(3), tiers=("translation",))).matches) == 5
-    assert ask(finder, question(heard=voice(3), tiers=("gloss",))).matches == ()
+    assert {match.hit.variety for match in ask(book, question(heard=voice(3), varieties=("Hakka",))).matches} == {"Hakka"}
+    assert {match.hit.speaker for match in ask(book, question("sound", heard=voice(3), speakers=("S2",))).matches} == {"S2"}
+    assert len(ask(book, question(heard=voice(3), tiers=("translation",))).matches) == 5
+    assert ask(book, question(heard=voice(3), tiers=("gloss",))).matches == ()
     with pytest.raises(NotThere, match="no speaker 'nobody'"):
-        ask(finder, question(heard=voice(3), speakers=("nobody",)))
+        ask(book, question(heard=voice(3), speakers=("nobody",)))
 
 
 def test_a_filter_that_allows_nothing_gives_an_empty_answer_in_every_mode(book: Toy) -> None:
     book.store.do(lambda tx: people.ensure_person(tx, "silent"))
     for mode, _ in MODES:
         asked = question(mode, speakers=("silent",), text="meaning" if mode == "words" else "", heard=None if mode == "words" else voice(1))
-        assert ask(Finder(book.store), asked).matches == ()
+        assert ask(book, asked).matches == ()
 
 
 def test_an_empty_fieldbook_says_what_is_missing(tmp_path: Path) -> None:
     with (made := toy(tmp_path / "empty", range(0))).store:
         for mode in ("meaning", "sound", "hybrid"):
             with pytest.raises(NotThere, match=r"no (meaning|sound) vectors"):
-                ask(Finder(made.store), question(mode, heard=voice(1)))
-        assert ask(Finder(made.store), question("words", text="sun")).matches == ()
+                ask(made, question(mode, heard=voice(1)))
+        assert ask(made, question("words", text="sun")).matches == ()
         with pytest.raises(NotThere, match="no sentence encoder"):
-            ask(Finder(made.store), question(text="sun"))
+            ask(made, question(text="sun"))
 
 
 def test_what_makes_no_sense_is_said(book: Toy) -> None:
-    finder = Finder(book.store)
     for asked in (
         question("dreams", text="x"),
         question("sound", text="x"),
@@ -129,13 +133,13 @@ def test_what_makes_no_sense_is_said(book: Toy) -> None:
         question(spread="age", text="x"),
     ):
         with pytest.raises(WrongUsage):
-            ask(finder, asked)
+            ask(book, asked)
     with pytest.raises(NotThere):
-        ask(finder, question(like=SegmentId("01ARZ3NDEKTSV4RRFFQ69G5FAV")))
+        ask(book, question(like=SegmentId("01ARZ3NDEKTSV4RRFFQ69G5FAV")))
 
 
 def test_hybrid_goes_on_without_what_is_missing_and_says_so(book: Toy) -> None:
-    answer = ask(Finder(book.store), question("hybrid", text="meaning 4"))
+    answer = ask(book, question("hybrid", text="meaning 4"))
     assert meanings(answer) == ["m4"] * 3
     assert "no sentence encoder" in answer.remarks[0]
 
@@ -151,33 +155,33 @@ def test_what_was_deleted_rejected_or_withdrawn_meanwhile_is_not_told(book: Toy,
         return found
 
     monkeypatch.setattr(VectorIndex, "search", deleting)
-    answer = ask(Finder(book.store), question(heard=voice(3)))
+    answer = ask(book, question(heard=voice(3)))
     monkeypatch.undo()
     assert meanings(answer)[0] == "m3"
     assert not {book.said[3, 0], book.said[3, 1]} & {match.hit.segment for match in answer.matches}
     speaker = segments.segment(book.store.reader(), book.said[3, 2]).speaker
     assert speaker
     book.store.do(lambda tx: withdraw(tx, speaker, "search"))
-    assert "S2" not in {match.hit.speaker for match in ask(Finder(book.store), question(heard=voice(3), limit=50)).matches}
+    assert "S2" not in {match.hit.speaker for match in ask(book, question(heard=voice(3), limit=50)).matches}
 
 
 def test_a_query_vector_of_nothing_is_a_sentence(book: Toy) -> None:
     nothing = replace(voice(1), embedded=replace(sound(1, 1), meaning=np.zeros(32, np.float32), sound=np.full(96, np.nan, np.float32)))
     for mode in ("meaning", "sound"):
         with pytest.raises(WrongUsage, match="nothing"):
-            ask(Finder(book.store), question(mode, heard=nothing))
+            ask(book, question(mode, heard=nothing))
 
 
 def test_answers_are_spread_and_the_same_meaning_first_or_left_out(book: Toy) -> None:
     for seed in range(3):
         book.add(3, 0, sound(3, 0, seed=seed + 50))
-    crowded = ask(Finder(book.store), question(heard=voice(3, speaker=0), limit=3))
+    crowded = ask(book, question(heard=voice(3, speaker=0), limit=3))
     assert [match.hit.speaker for match in crowded.matches] == ["S0"] * 3
-    fair = ask(Finder(book.store), question(heard=voice(3, speaker=0), limit=3, spread="variety"))
+    fair = ask(book, question(heard=voice(3, speaker=0), limit=3, spread="variety"))
     assert sorted(match.hit.variety for match in fair.matches) == ["Hakka", "Wu", "Yue"]
-    others = ask(Finder(book.store), question(like=book.said[3, 1], same_meaning="exclude"))
+    others = ask(book, question(like=book.said[3, 1], same_meaning="exclude"))
     assert "m3" not in meanings(others)
-    first = ask(Finder(book.store), question(heard=voice(3), meaning_id="m1", same_meaning="first", limit=4))
+    first = ask(book, question(heard=voice(3), meaning_id="m1", same_meaning="first", limit=4))
     assert meanings(first) == ["m1", "m1", "m1", "m3"]
 
 

@@ -11,9 +11,11 @@ from fieldapp.session.running import Look, RunningSession
 
 if TYPE_CHECKING:
     from fieldapp.session.live_text import TextLook
+    from fieldapp.session.nearby import NearbyLook
 
 METER_WIDTH = 40
 QUIETEST_DB = -60.0
+NEAR_SHOWN = 3
 KEYS = "Space next  R redo  S skip  B back  D discard  2 second  A alternative  G good  M mark  P pause  Q stop"
 
 
@@ -22,7 +24,7 @@ class Lines:
 
     def __init__(self, stream: TextIO, session: RunningSession) -> None:
         self._stream, self._session = stream, session
-        self._last = self._why = ""
+        self._last = self._why = self._near = ""
         self._told = self._said = 0
 
     def draw(self, look: Look) -> None:
@@ -37,6 +39,10 @@ class Lines:
         if look.text and look.text.sentence != self._why:
             self._why = look.text.sentence
             self._stream.write(f"{self._why}\n" if self._why else "")
+        near = nearby_line(look.nearby) if look.nearby else ""
+        if near != self._near:
+            self._near = near
+            self._stream.write(f"{near}\n" if near else "")
         self.finish()
 
     def finish(self) -> None:
@@ -76,6 +82,7 @@ class Screen:
             look.notices[-1].sentence[:width] if look.notices else "",
             f"The microphone is away: {look.lost}" if look.lost else "",
             *([spoken_line(look.text, width)] if look.text else []),
+            nearby_line(look.nearby)[:width] if look.nearby else "",
             KEYS[:width],
         ]
         self._stream.write("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J")
@@ -95,6 +102,15 @@ def spoken_line(text: TextLook, width: int) -> str:
     late = f"  ({text.lag:.0f} s behind)" if text.lag >= 1 else ""
     words = f"{last} … {text.partial}" if text.partial else last
     return words[-max(1, width - len(late)) :] + late
+
+
+def nearby_line(nearby: NearbyLook) -> str:
+    """Who else said what was said last; a doubt whether it was the right item comes before that."""
+    if nearby.doubt:
+        return f"? {nearby.doubt.sentence}"
+    who = (" ".join(part for part in (match.hit.speaker, match.hit.variety, match.hit.text) if part) for match in nearby.matches[:NEAR_SHOWN])
+    listed = " · ".join(" ".join(one.split()) for one in who)
+    return f"near: {listed}" if listed else ""
 
 
 def status_line(session: RunningSession, look: Look) -> str:
