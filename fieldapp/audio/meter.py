@@ -43,13 +43,14 @@ class Meter:
         self.clipped = [0] * channels
         self._pieces: deque[_Piece] = deque(maxlen=2000)
         self._heard = 0
-        self._fed = 0
+        self._frames = 0
         self._told: dict[bool, tuple[int, dict[str, Any]]] = {}
         edges = np.geomspace(50, rate / 2, SPECTRUM_BANDS + 1)[:-1]
         self._bands: list[float] = edges.round(1).tolist()
         self._bins = (edges * SPECTRUM_FRAMES / rate).round().astype(int)
         self._mono: Floats = np.full(channels, 2 / _WINDOW.sum() / channels, np.float32)  # the mean of the channels, scaled as the window asks
-        self._recent: Floats = np.zeros((0, channels), np.float32)
+        self._recent: tuple[Floats, ...] = ()
+        self._spectrum_of: tuple[int, dict[str, Any]] = (-SPECTRUM_FRAMES, {"spectrum": [], "bands": []})
 
     def feed(self, block: Floats) -> None:
         """Take note of a block."""
@@ -62,15 +63,18 @@ class Meter:
             self._heard -= self._pieces.popleft().frames
         if peak.max() >= FULL_SCALE:
             self.clipped = [so_far + int(n) for so_far, n in zip(self.clipped, (np.abs(lanes) >= FULL_SCALE).sum(axis=1))]
-        self._recent = np.concatenate([self._recent, block])[-SPECTRUM_FRAMES:]
-        self._fed += 1
+        recent = (*self._recent, block)
+        while len(recent) > 1 and sum(map(len, recent[1:])) >= SPECTRUM_FRAMES:
+            recent = recent[1:]
+        self._recent = recent
+        self._frames += len(block)
 
     def levels(self, spectrum: bool = False) -> dict[str, Any]:
         """Everything in dB below full scale, one value a channel. Whoever asks more often than blocks come hears the same again."""
-        fed = self._fed
+        frames = self._frames
         told = self._told.get(spectrum)
-        if not told or told[0] != fed:
-            told = self._told[spectrum] = (fed, self._measured() | (self._spectrum() if spectrum else {}))
+        if not told or told[0] != frames:
+            told = self._told[spectrum] = (frames, self._measured() | (self._spectrum(frames) if spectrum else {}))
         return told[1]
 
     def _measured(self) -> dict[str, Any]:
@@ -91,11 +95,14 @@ class Meter:
             "clipped": list(self.clipped),
         }
 
-    def _spectrum(self) -> dict[str, Any]:
-        """The loudest value in each of the bands, which are equally wide in pitch from 50 Hz to half the rate."""
-        recent = self._recent
-        if len(recent) < SPECTRUM_FRAMES:
-            return {"spectrum": [], "bands": []}
+    def _spectrum(self, frames: int) -> dict[str, Any]:
+        """The loudest value in each of the bands, which are equally wide in pitch from 50 Hz to half the rate; a new one for each window of new sound."""
+        if frames < SPECTRUM_FRAMES or frames - self._spectrum_of[0] < SPECTRUM_FRAMES:
+            return self._spectrum_of[1]
+        self._spectrum_of = (frames, self._transformed(np.concatenate(self._recent)[-SPECTRUM_FRAMES:]))
+        return self._spectrum_of[1]
+
+    def _transformed(self, recent: Floats) -> dict[str, Any]:
         lines = np.fft.rfft(recent @ self._mono * _WINDOW)
         loudest = np.maximum.reduceat(lines.real**2 + lines.imag**2, self._bins)
         values = np.maximum(SILENCE_DB, 10 * np.log10(np.maximum(loudest, 1e-18)))

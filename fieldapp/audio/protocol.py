@@ -50,9 +50,12 @@ def lock_path(folder: Path) -> Path:
     return folder / "derived" / "recorder.lock"
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
+
+
 def pack(message: dict[str, Any]) -> bytes:
     """One line."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=str).encode() + b"\n"
+    return _JSON.encode(message).encode() + b"\n"
 
 
 def unpack(line: bytes) -> dict[str, Any] | None:
