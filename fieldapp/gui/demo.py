@@ -6,11 +6,12 @@ import shutil
 from pathlib import Path
 
 from fieldapp import paths
+from fieldapp.commands.engine import has_model
+from fieldapp.commands.tour import hear
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.words import say
-from fieldapp.intake import importing, manifest
+from fieldapp.intake.demo import build
 from fieldapp.jobs import Progress
-from fieldapp.store.store import Store
 
 NAME = "Fieldapp demo"
 
@@ -21,15 +22,16 @@ def open_demo(desk: Desk) -> None:
     if book.is_dir():
         desk.open(book)
         return
-    desk.say(say("The demo is being made; a moment."))
-    desk.run(lambda progress: _make(book, progress), desk.open)
+    model = desk.settings.model if has_model(desk.settings.model) else ""
+    desk.say(say("The demo is being made and listened to; about a minute.") if model else say("The demo is being made; a moment."))
+    desk.run(lambda progress: _make(book, model, progress), desk.open)
 
 
-def _make(book: Path, progress: Progress) -> Path:
+def _make(book: Path, model: str, progress: Progress) -> Path:
     part = book.with_name(f".{book.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.parent.mkdir(parents=True, exist_ok=True)
-    listed = paths.resource("demo", "manifest.csv")
-    with Store.create(part, NAME) as store:
-        importing.Import(store).run(manifest.read_manifest(listed), [listed], "demo", progress)
+    build(part, paths.resource("demo"), progress)
+    if model:
+        hear(part, model, progress)
     return part.rename(book)

@@ -1,36 +1,50 @@
-"""`fieldapp tour`: the demo that came with the program, through the commands a person would type."""
+"""`fieldapp tour`: the demo that came with the program, through the commands a person would type. Without a model, so that it is quick; with one below."""
 
 from __future__ import annotations
 
-import csv
-import json
+import argparse
 from pathlib import Path
 
 import pytest
 
-from fieldapp import paths
 from fieldapp.cli import main
+from fieldapp.commands import Answer, tour
+from fieldapp.commands.engine import has_model
+from fieldapp.commands.tour.understanding import Draft, Found, Read, Understood
 
 
-def test_the_tour_goes_through_and_leaves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["tour", "--json"]) == 0
-    tour = json.loads(capsys.readouterr().out)
-    assert "failed" not in {step["status"] for step in tour["steps"]}
-    assert not Path(tour["fieldbook"]).exists()
+@pytest.fixture(scope="module")
+def toured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
+    """One tour that was kept, without a speech model."""
+    out = tmp_path_factory.mktemp("tour")
+    return out, tour.run(argparse.Namespace(out=out, model="no-such-model"), lambda share, doing: None)
 
 
-def test_the_report_names_what_it_does_not_show(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert main(["tour", "--out", str(tmp_path / "tour")]) == 0
-    report = capsys.readouterr().out
-    assert "synthetic" in report
-    assert f"stays in {tmp_path / 'tour'}" in report
-    assert (tmp_path / "tour" / "Demo" / "fieldbook.db").is_file()
+def test_the_tour_goes_through_without_a_model_and_says_how_to_get_one(toured: tuple[Path, Answer]) -> None:
+    _, answer = toured
+    assert answer.code == 0
+    assert {step["status"] for step in answer.data["steps"]} == {"ok"}
+    assert "No speech model is installed" in answer.text
+    assert "fieldapp model add" in answer.text
 
 
-def test_what_speakers_have_not_allowed_stays(tmp_path: Path) -> None:
-    assert main(["tour", "--out", str(tmp_path)]) == 0
-    assert len(list((tmp_path / "ELAN").rglob("*.eaf"))) == 12
-    assert not list(tmp_path.glob("archive/*.eaf"))
+def test_the_report_says_that_nobody_speaks_and_where_the_demo_is(toured: tuple[Path, Answer]) -> None:
+    out, answer = toured
+    assert "synthetic" in answer.text
+    assert f"stays in {out}" in answer.text
+    assert (out / "Demo" / "fieldbook.db").is_file()
+
+
+def test_what_speakers_have_not_allowed_stays(toured: tuple[Path, Answer]) -> None:
+    out, _ = toured
+    assert len(list((out / "ELAN").rglob("*.eaf"))) == 13
+    assert len(list((out / "archive").rglob("*.eaf"))) == 4
+
+
+def test_a_translation_is_found_in_every_variety(toured: tuple[Path, Answer]) -> None:
+    _, answer = toured
+    found = next(step["data"]["hits"] for step in answer.data["steps"] if "thieves" in step["command"])
+    assert {hit["variety"] for hit in found} == {"Mandarin", "Cantonese", "Hakka", "English"}
 
 
 def test_a_folder_in_use_ends_the_tour_with_a_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -43,11 +57,27 @@ def test_a_folder_in_use_ends_the_tour_with_a_sentence(capsys: pytest.CaptureFix
     assert [path.name for path in (tmp_path / "Demo").iterdir()] == ["thesis.odt"]
 
 
-def test_the_demo_is_whole_small_and_says_that_nobody_speaks() -> None:
-    demo = paths.resource("demo")
-    with (demo / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert sorted(row["path"] for row in rows) == sorted(path.name for path in demo.glob("*.flac"))
-    assert all(all(row.values()) for row in rows)
-    assert sum(path.stat().st_size for path in demo.iterdir()) < 320_000
-    assert "synthetic" in (demo / "README.md").read_text(encoding="utf-8")
+def test_the_end_tells_what_was_said_what_was_found_and_how_sure() -> None:
+    told = Understood(
+        (Draft("Hakka", "H2", "sentence", "tó-é", "tó-e", 0.81, 1, 3),),
+        (Read("Hakka", 2, 360, 3, 0.052, 0.7, 0.88),),
+        (Found("Hakka", "English", 50, 0.84, 0.74, 0.94, 0.02),),
+        "meaning",
+    ).text()
+    assert "asked  tó-é" in told
+    assert "sure 81%, 1 of 3 characters wrong" in told
+    assert "5.2%" in told
+    assert "74% to 94%" in told
+    assert "trained meaning head" in told
+
+
+@pytest.mark.slow
+def test_with_the_bundled_model_drafts_and_meanings_are_told(tmp_path: Path) -> None:
+    if not has_model("starter"):
+        pytest.skip("this version brings no starter model")
+    answer = tour.run(argparse.Namespace(out=tmp_path, model="starter"), lambda share, doing: None)
+    assert answer.code == 0
+    understood = answer.data["understood"]
+    assert {one["variety"] for one in understood["read"]} == {"Mandarin", "Cantonese", "Hakka", "English", "Made dialect"}
+    assert all(one["error"] < 0.5 for one in understood["read"] if one["variety"] != "Made dialect")
+    assert all(one["low"] > one["chance"] for one in understood["found"] if "Made dialect" not in (one["one"], one["other"]))

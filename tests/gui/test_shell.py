@@ -141,9 +141,9 @@ def test_a_dropped_fieldbook_is_opened_and_files_without_one_are_explained(windo
 def test_the_demo_is_made_once_and_opened(window: MainWindow, qtbot: QtBot) -> None:
     for _ in range(2):
         window.actions_table.action("demo").trigger()
-        qtbot.waitUntil(lambda: window.desk.store is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: window.desk.store is not None, timeout=60_000)
         assert window.desk.store is not None
-        assert len(sessions.recordings(window.desk.store.reader())) == 12
+        assert len(sessions.recordings(window.desk.store.reader())) == 13
         window.desk.close_fieldbook()
 
 

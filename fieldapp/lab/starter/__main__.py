@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from fieldapp.lab.starter import corpus
+from fieldapp.lab.starter import corpus, demo_audio
 from fieldapp.lab.starter.export import export, export_meaning, manifest
 from fieldapp.lab.starter.tokens import Vocabulary
 from fieldapp.lab.starter.train import ARMS, Plan, train, trained_shape, trained_weights
@@ -20,7 +20,7 @@ STEPS = 6000
 def main() -> None:
     """One step of the recipe."""
     parser = argparse.ArgumentParser(prog="python -m fieldapp.lab.starter", description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="the folder everything is made in")
+    parser.add_argument("--work", type=Path, default=Path("starter"), help="the folder everything is made in (default: ./starter)")
     steps = parser.add_subparsers(dest="step", required=True)
     render = steps.add_parser("render", help="speak the world")
     render.add_argument("--meanings", type=int, default=16000)
@@ -34,10 +34,14 @@ def main() -> None:
     ship.add_argument("--arm", choices=ARMS, default="c")
     ship.add_argument("--steps", type=int, default=STEPS, help="which run (default %(default)s)")
     ship.add_argument("--out", type=Path, required=True, help="the folder of the recogniser; its sentence encoder gets the one beside it, NAME-text")
+    demo = steps.add_parser("demo", help="speak the demo fieldbook")
+    demo.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if options.step == "render":
         corpus.render(options.work / "world", options.seed, options.meanings, options.real, _say)
+    elif options.step == "demo":
+        demo_audio.make(options.out, options.seed, _say)
     elif options.step == "export":
         run = _run(options)
         weights, vocabulary = trained_weights(run), Vocabulary.load(run / "tokenizer.json")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from fieldapp.errors import FieldError
 from fieldapp.lab.starter.voices import ESPEAK_LANGUAGE, Voice, speak
+from fieldapp.lab.text_scores import edits
 
 _PARTS = re.compile(r"([',]*)(.*?)(\d*)")
 _GLIDES = ("w", "j")
@@ -122,7 +123,7 @@ class MadeDialect:
         for text in texts:
             before = phonemes(text, self.base)
             one, other = _flat(before), _flat(self(before))
-            differing += _edits(one, other)
+            differing += edits(one, other)
             total += len(one)
         return differing / max(1, total)
 
@@ -160,12 +161,3 @@ def _split(sound: str) -> tuple[str, str, str]:
 def _flat(words: Sequence[Word]) -> list[str]:
     """Sounds and tones apart, stress left out, so that a merged tone counts once."""
     return [part for word in words for sound in word for part in _split(sound)[1:] if part]
-
-
-def _edits(one: Sequence[str], other: Sequence[str]) -> int:
-    row = list(range(len(other) + 1))
-    for number, mine in enumerate(one, 1):
-        above, row = row, [number]
-        for place, theirs in enumerate(other, 1):
-            row.append(min(above[place] + 1, row[-1] + 1, above[place - 1] + (mine != theirs)))
-    return row[-1]
