@@ -1,7 +1,8 @@
 """ABX: can two categories be told apart by distance? The error of a cell is how often X is nearer to B than to A, X being of A's kind. Any thread.
 
 A token has what is tested (`on`), a context that A, B and X share (`by`), and a speaker. Within speakers all three share the
-speaker; across speakers A and B share one and X has another. Errors are averaged over contexts, then speakers, then pairs.
+speaker; across speakers A and B share one and X has another. Errors are averaged over contexts (and speakers of X), then over speakers
+of A and B, then over ordered pairs, as fastabx 0.9 does it by default.
 """
 
 from __future__ import annotations
@@ -79,20 +80,20 @@ def cell_error(to_a: NDArray[np.floating], to_b: NDArray[np.floating], *, same_t
 
 def score(distances: NDArray[np.floating], wanted: Iterable[Cell]) -> Scored:
     """The error over cells, from the distances of all tokens to all."""
-    by_pair: dict[tuple[str, str], dict[tuple[str, ...], list[float]]] = defaultdict(lambda: defaultdict(list))
+    by_pair: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     number = comparisons = 0
     for cell in wanted:
         same = cell.x == cell.a
         wrong, count = _count(distances[np.ix_(cell.x, cell.a)], distances[np.ix_(cell.x, cell.b)], same)
         if count:
-            by_pair[cell.on][cell.speakers].append(wrong / count)
+            by_pair[cell.on][cell.speakers[0]].append(wrong / count)
             number, comparisons = number + 1, comparisons + count
     directed = {pair: float(np.mean([np.mean(errors) for errors in speakers.values()])) for pair, speakers in by_pair.items()}
     both: dict[tuple[str, str], list[float]] = defaultdict(list)
     for (one, other), error in directed.items():
         both[min(one, other), max(one, other)].append(error)
     pairs = {pair: float(np.mean(errors)) for pair, errors in sorted(both.items())}
-    return Scored(float(np.mean(list(pairs.values()))) if pairs else float("nan"), pairs, number, comparisons)
+    return Scored(float(np.mean(list(directed.values()))) if directed else float("nan"), pairs, number, comparisons)
 
 
 def languages_apart(distances: NDArray[np.floating], languages: Sequence[str], speakers: Sequence[str], *, seed: int = 0) -> Scored:

@@ -7,7 +7,7 @@ matrix serves both directions. Intervals come from drawing sentences, the same o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from fieldapp.lab.hearing import Heard
 from fieldapp.lab.metrics import csls
 from fieldapp.lab.ranking import Mask, Ranks, ranks, same
 from fieldapp.lab.similarity import Compare
-from fieldapp.lab.statistics import RESAMPLES, Interval, bootstrap, interval, permutation_p
+from fieldapp.lab.statistics import Exchange, Interval, bootstrap, drawn_sentences, exchange, interval, permutation_p
 from fieldapp.lab.utterances import Utterance, meanings_of
 
 
@@ -40,6 +40,7 @@ class Found:
     ranks: Ranks
     sentences: tuple[str, ...]
     interval: Interval
+    exchange: Exchange
     p: float
 
     @property
@@ -69,6 +70,7 @@ class Figure:
     pairs: int
     n: int
     chance: float
+    p: float = 1.0
 
 
 def pairs_between(utterances: Sequence[Utterance], units: Mapping[str, Sequence[int]], *, within: bool = False) -> Iterator[Pair]:
@@ -80,6 +82,13 @@ def pairs_between(utterances: Sequence[Utterance], units: Mapping[str, Sequence[
         if len(both) > 1:
             queries, candidates = (tuple(row for row in units[unit] if utterances[row].meaning in both) for unit in (one, other))
             yield Pair(one, other, queries, candidates)
+
+
+def restricted(utterances: Sequence[Utterance], pair: Pair, meanings: Set[str]) -> Pair | None:
+    """The pair with some of its meanings only, or None where fewer than two are left."""
+    queries, candidates = (tuple(row for row in rows if utterances[row].meaning in meanings) for rows in (pair.queries, pair.candidates))
+    left = set(meanings_of(utterances, queries)) & set(meanings_of(utterances, candidates))
+    return Pair(pair.source, pair.target, queries, candidates) if len(left) > 1 else None
 
 
 def allowed_between(utterances: Sequence[Utterance], pair: Pair, *, speaker_disjoint: bool) -> Mask | None:
@@ -109,7 +118,8 @@ def _one_way(utterances: Sequence[Utterance], pair: Pair, scores: NDArray[np.flo
     found = ranks(scores, same(asked, there), may)
     sentences = tuple(asked[row] for row in found.rows)
     sure = bootstrap(found.hits(1), sentences, seed=seed)
-    return Found(pair, scores, found, sentences, sure, permutation_p(scores, asked, there, may, seed=seed) if len(found) else 1.0)
+    exchanged = exchange(scores, asked, there, may)
+    return Found(pair, scores, found, sentences, sure, exchanged, permutation_p([exchanged], seed=seed))
 
 
 def mean_over(found: Sequence[Found], k: int = 1, *, seed: int = 0) -> Figure:
@@ -120,7 +130,8 @@ def mean_over(found: Sequence[Found], k: int = 1, *, seed: int = 0) -> Figure:
     sums, counts = _by_sentence([one.ranks.hits(k) for one in found], [one.sentences for one in found])
     value = float(np.mean([one.ranks.hits(k).mean() for one in found]))
     n, chance = sum(len(one.ranks) for one in found), float(np.mean([one.ranks.chance.mean() for one in found]))
-    return Figure(value, _spread(sums, counts, seed), len(found), n, chance)
+    p = permutation_p([one.exchange for one in found], seed=seed) if k == 1 else 1.0
+    return Figure(value, _spread(sums, counts, seed), len(found), n, chance, p)
 
 
 def _by_sentence(values: Sequence[NDArray[np.float64]], sentences: Sequence[Sequence[str]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -135,9 +146,7 @@ def _by_sentence(values: Sequence[NDArray[np.float64]], sentences: Sequence[Sequ
 
 
 def _spread(sums: NDArray[np.float64], counts: NDArray[np.float64], seed: int) -> Interval:
-    chance = np.random.default_rng(seed)
-    sentences = sums.shape[1]
-    drawn = chance.multinomial(sentences, np.full(sentences, 1 / sentences), RESAMPLES).astype(np.float64)
+    drawn = drawn_sentences(sums.shape[1], seed)
     wholes = drawn @ counts.T
     means = np.divide(drawn @ sums.T, wholes, out=np.full(wholes.shape, np.nan), where=wholes > 0)
     return interval(np.nanmean(means, axis=1))

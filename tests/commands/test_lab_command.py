@@ -132,3 +132,42 @@ def test_a_fieldbook_gives_the_same_figures_and_keeps_the_run(capsys: Printed, m
 def test_bad_words_get_a_sentence(capsys: Printed, manifest: Path, tmp_path: Path, words: list[str], sentence: str) -> None:
     assert cli.main(["lab", *(word.format(m=manifest, d=tmp_path) for word in words)]) in (1, 2)
     assert sentence in capsys.readouterr().err
+
+
+def test_layers_control_and_homophones_run_on_the_tiny_model_and_say_what_they_doubt(capsys: Printed, manifest: Path, model: Path, tmp_path: Path) -> None:
+    made = lab(capsys, "control", manifest, "--threshold", "0.2", "--by", "speaker", "--out", tmp_path / "control")
+    assert made["data"]["judged"] == 15
+    found = lab(capsys, "layers", manifest, "--model", model, "--by", "speaker", "--control", tmp_path / "control" / "control.csv", "--layers", "1")
+    rows = table(found, "layers")
+    assert [(row["ear"], row["layer"], row["pairs"]) for row in rows] == [
+        (ear, layer, pairs)
+        for ear, layer in (("mini", 1), ("mini", 2), ("acoustics (MFCC)", 0), ("pronunciation", None))
+        for pairs in ("all pairs", "controlled")
+    ]
+    assert {row["n"] for row in rows if row["pairs"] == "controlled"} == {0}  # everybody says the same words here
+    assert (found["passed"], found["about"]["control threshold"]) == (False, 0.2)
+    assert cli.main(["lab", "homophones", str(manifest), "--model", str(model), "--by", "speaker"]) == 2
+    assert "no word with both" in capsys.readouterr().err
+
+
+def test_exits_are_chosen_on_one_half_and_measured_on_the_other(capsys: Printed, manifest: Path, model: Path) -> None:
+    found = lab(capsys, "exit", manifest, "--model", model, "--language", "en")
+    rows = table(found, "exits")
+    assert [row["exit"] for row in rows] == [1, 2]
+    assert {row["n"] for row in rows} == {15}
+    assert found["data"]["chosen"] == 2  # the tiny model says the same at both exits, and then the whole encoder stays
+    assert found["passed"] is False
+    by = lab(capsys, "cer", manifest, "--model", model, "--language", "en")
+    assert [(row["by"], row["which"]) for row in table(by, "cer")][:3] == [("all", ""), ("variety", "Coast"), ("variety", "Hill")]
+    assert cli.main(["lab", "exit", str(manifest), "--model", str(model), "--language", "xx"]) == 1
+    assert "does not know the language" in capsys.readouterr().err
+
+
+def test_distances_give_map_and_tree_and_go_with_pronunciation(capsys: Printed, manifest: Path, tmp_path: Path) -> None:
+    found = lab(capsys, "distance", manifest, "--by", "speaker", "--similarity", "mfcc-seqsim", "--out", tmp_path / "d")
+    assert found["data"]["trees"]["speech"].endswith(";\n")
+    assert {"tree-speech.svg", "map-speech.svg", "tree-paper.newick"} <= {path.name for path in (tmp_path / "d").iterdir()}
+    distances = table(found, "distance-paper")
+    assert all(row[name] == 0 for row in distances for name in ("S1", "S2", "S3"))
+    assert cli.main(["lab", "distance", str(manifest), "--similarity", "mfcc-seqsim"]) == 2
+    assert "needs three units" in capsys.readouterr().err

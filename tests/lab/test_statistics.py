@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 import pytest
 
-from fieldapp.lab.statistics import bootstrap, bootstrap_difference, bootstrap_ratio, by_group, permutation_p, resampled
+from fieldapp.lab.statistics import bootstrap, bootstrap_difference, bootstrap_ratio, by_group, exchange, permutation_p, resampled
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> None:
@@ -42,17 +44,35 @@ def test_sums_follow_the_groups() -> None:
     assert (sums.tolist(), counts.tolist()) == ([5.0, 2.0], [2.0, 1.0])
 
 
-def test_a_perfect_match_is_unlikely_by_chance_and_noise_is_not() -> None:
+def p_of(scores: np.ndarray, queries: list[str], candidates: list[str]) -> float:
+    return permutation_p([exchange(scores, queries, candidates)])
+
+
+def test_a_perfect_match_is_unlikely_by_chance_and_noise_is_not(reference: ModuleType) -> None:
     names = [str(n) for n in range(12)]
-    assert permutation_p(np.eye(12), names, names) == pytest.approx(1 / 2001)
-    assert permutation_p(np.random.default_rng(5).standard_normal((12, 12)), names, names) > 0.05
-    assert permutation_p(np.zeros((12, 12)), names, names) == 1.0
+    assert p_of(np.eye(12), names, names) == pytest.approx(1 / 2001)
+    noise = np.random.default_rng(5).standard_normal((12, 12))
+    assert p_of(noise, names, names) == pytest.approx(reference.perm_p(noise)[1], abs=0.05)
+    assert p_of(np.zeros((12, 12)), names, names) == 1.0
 
 
 def test_repeating_one_word_does_not_make_chance_less_likely() -> None:
     two = ["yes", "no"] * 20
     scores = (np.array(two)[:, None] == np.array(two)[None, :]) + np.random.default_rng(0).random((40, 40)) * 0.1
-    assert permutation_p(scores, two, two) > 0.4  # with two meanings half of all exchanges are right
+    assert p_of(scores, two, two) > 0.4  # with two meanings half of all exchanges are right
+
+
+def test_one_sentence_in_many_pairs_is_one_sentence() -> None:
+    names = [str(n) for n in range(4)]
+    one = exchange(np.eye(4), names, names)
+    assert permutation_p([one] * 20) == permutation_p([one]) > 0.02
+    assert permutation_p([]) == 1.0
+
+
+def test_what_cannot_be_answered_is_not_asked() -> None:
+    found = exchange(np.eye(3), ["a", "b", "x"], ["a", "b", "y"])
+    assert (found.asked.tolist(), found.first.tolist(), found.meanings) == ([0, 1], [0, 1], ("a", "b"))
+    assert not len(exchange(np.eye(2), ["a", "b"], ["a", "b"], ~np.eye(2, dtype=bool)).asked)
 
 
 def test_what_is_drawn_can_be_any_figure() -> None:

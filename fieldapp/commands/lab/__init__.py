@@ -12,7 +12,15 @@ import importlib
 
 from fieldapp.commands import Answer, Progress
 
-BENCHES: tuple[tuple[str, str, str], ...] = (("retrieval", "does a recording find the same meaning in another variety?", "fieldapp.commands.lab.retrieval"),)
+BENCHES: tuple[tuple[str, str, str], ...] = (
+    ("retrieval", "does a recording find the same meaning in another variety?", "fieldapp.commands.lab.retrieval"),
+    ("control", "which sentence pairs share nothing that sounds alike?", "fieldapp.commands.lab.control"),
+    ("layers", "do varieties meet by sound or by meaning, layer by layer?", "fieldapp.commands.lab.layers"),
+    ("homophones", "is a word nearer to its synonym or to what sounds alike?", "fieldapp.commands.lab.homophones"),
+    ("exit", "would an earlier exit read this variety better?", "fieldapp.commands.lab.exit"),
+    ("cer", "how well does a model read each variety and speaker?", "fieldapp.commands.lab.cer"),
+    ("distance", "how far are varieties apart: map, tree, and pronunciation on paper", "fieldapp.commands.lab.distance"),
+)
 """Name, what it asks, module."""
 
 KEPT: tuple[tuple[str, str, str], ...] = (

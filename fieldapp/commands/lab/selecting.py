@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from fieldapp.intake.manifest import Row
     from fieldapp.lab.hearing import Heard
     from fieldapp.lab.utterances import F32, Selection, Utterance
+    from fieldapp.speech.whisper import Whisper
 
 _MENTIONED = 12
 
@@ -68,6 +70,32 @@ def heard_by(model: str, device: str | None, sounds: Sequence[F32], progress: Pr
     cores = processor_cores()
     recogniser = whisper.load(folder, device or chosen.compute_device, threads=1, workers=cores)
     return hear(recogniser, sounds, progress, head=head_of(folder), workers=cores), folder
+
+
+def exits_of(model: str, layers: str, device: str | None, place: Path, progress: Progress) -> Iterator[tuple[int, Whisper, str]]:
+    """The exits of a model that were asked for, first to last, and the model's own name; twins that are missing are made in `place`."""
+    from fieldapp.commands.engine import current, model_folder
+    from fieldapp.lab import twins
+    from fieldapp.speech import whisper
+    from fieldapp.speech.device import processor_cores
+    from fieldapp.speech.manifest import identity, manifest_of
+
+    chosen = current()
+    folder = model_folder(model or chosen.model)
+    name = identity(manifest_of(folder))
+    for layer in twins.chosen(layers, twins.layers_of(folder)):
+        progress(-1, f"{name}: an exit after layer {layer}")
+        twin = twins.twin(folder, layer, place)
+        yield layer, whisper.load(twin, device or chosen.compute_device, threads=1, workers=processor_cores()), name
+
+
+def heard_at(model: str, layers: str, device: str | None, sounds: Sequence[F32], place: Path, progress: Progress) -> Iterator[tuple[int, Heard]]:
+    """What a model hears at each of its exits, all under the model's own name."""
+    from fieldapp.lab.hearing import hear
+    from fieldapp.speech.device import processor_cores
+
+    for layer, recogniser, name in exits_of(model, layers, device, place, progress):
+        yield layer, replace(hear(recogniser, sounds, progress, workers=processor_cores()), name=name, layer=layer)
 
 
 def about(options: argparse.Namespace, selection: Selection) -> dict[str, object]:

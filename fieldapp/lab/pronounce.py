@@ -1,0 +1,69 @@
+"""The pronunciation of utterances as IPA: what the corpus says, else what espeak-ng makes of the transcript, else none. Any thread.
+
+espeak-ng is a program of its own; where it is missing, only utterances with an IPA text can be compared by sound on paper.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import lru_cache
+
+import langcodes
+
+from fieldapp.lab.utterances import Utterance
+
+_VOICES = {"cmn": "cmn-latn-pinyin", "zh": "cmn-latn-pinyin"}
+"""The packaged `cmn` voice reads Han characters through English letters; the pinyin voice reads them right."""
+_SWITCHED = re.compile(r"\([a-z-]+\)")
+_LONGEST_SECONDS = 20
+
+
+def pronunciations(utterances: Sequence[Utterance]) -> tuple[list[str], str]:
+    """IPA for each utterance (empty where there is none), and a sentence that says where it is from."""
+    found = [utterance.ipa or spoken_by_espeak(utterance.transcript, utterance.language) for utterance in utterances]
+    given = sum(bool(utterance.ipa) for utterance in utterances)
+    made = sum(bool(ipa) for ipa in found) - given
+    lacking = len(found) - given - made
+    parts = [f"{given} pronunciations from the IPA column"] * bool(given) + [f"{made} made by espeak-ng from transcripts, not heard"] * bool(made)
+    why = "has no voice for the language" if shutil.which("espeak-ng") else "is not installed"
+    parts += [f"{lacking} missing (no IPA, and espeak-ng {why})"] * bool(lacking)
+    return found, "; ".join(parts) + "."
+
+
+@lru_cache(maxsize=16384)
+def spoken_by_espeak(text: str, language: str) -> str:
+    """IPA by espeak-ng; empty where it is not installed or knows no such language."""
+    program, voice = shutil.which("espeak-ng"), voice_of(language)
+    if program is None or not voice or not text.strip():
+        return ""
+    command = [program, "-q", "--ipa", "-v", voice, "--stdin"]
+    try:
+        done = subprocess.run(command, input=text.encode(), capture_output=True, check=False, timeout=_LONGEST_SECONDS)
+    except subprocess.TimeoutExpired:
+        return ""
+    return " ".join(_SWITCHED.sub("", done.stdout.decode(errors="replace")).split()) if done.returncode == 0 else ""
+
+
+@lru_cache(maxsize=256)
+def voice_of(language: str) -> str:
+    """espeak-ng's voice for a language code; empty for what is no code or has no voice."""
+    try:
+        code = langcodes.Language.get(language).language or ""
+    except ValueError:  # langcodes' own error is one
+        return ""
+    voice = _VOICES.get(code, code)
+    return voice if voice in _voices() else ""
+
+
+@lru_cache(maxsize=1)
+def _voices() -> frozenset[str]:
+    program = shutil.which("espeak-ng")
+    if program is None:
+        return frozenset()
+    done = subprocess.run([program, "--voices"], capture_output=True, check=False, timeout=_LONGEST_SECONDS)
+    lines = done.stdout.decode(errors="replace").splitlines()[1:]
+    codes = {columns[1] for line in lines if len(columns := line.split()) > 1}
+    return frozenset(codes | {code.split("-")[0] for code in codes})
