@@ -49,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("search", "find recordings by word, meaning or sound", "fieldapp.commands.search"),
     Command("basket", "collect segments, list saved searches", "fieldapp.commands.basket"),
     Command("export", "hand over to other programs", "fieldapp.commands.export"),
+    Command("relabel", "change labels in an ELAN file, and not a byte besides", "fieldapp.commands.relabel"),
     Command("consent", "what people allow: show, give, withdraw, erase", "fieldapp.commands.consent"),
     Command("deposit", "make a self-checked archive deposit", "fieldapp.commands.deposit"),
     Command("model", "list, add, convert and measure speech models", "fieldapp.commands.model"),

@@ -38,13 +38,17 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One label. Several texts of one tier on one utterance are pieces without times of their own, in order."""
+    """One label. Several texts of one tier on one utterance are pieces without times of their own, in order.
+
+    `ref` is its name in the file, where the format gives each label one.
+    """
 
     tier: str
     text: str
     language: str = ""
     source: str = "import"
     state: str = "confirmed"
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Utterance:
     state: str = ""
     media: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +151,7 @@ class Stretch:
     texts: list[Text] = field(default_factory=list)
     about: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    ref: str = ""
 
     def finished(self) -> Utterance:
         """The value. Of what Fieldapp wrote about a segment only what it can have written is taken."""
@@ -154,7 +160,7 @@ class Stretch:
         number = int(take) if take.isascii() and take.isdecimal() and len(take) < 9 else 1
         return Utterance(
             self.start_ms, self.stop_ms, self.speaker, tuple(self.texts), self.about.get("meaning", ""), number, best == "best",
-            state if state in STATES else "", metadata=dict(self.metadata),
+            state if state in STATES else "", metadata=dict(self.metadata), ref=self.ref,
         )  # fmt: skip
 
 

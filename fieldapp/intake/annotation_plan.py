@@ -98,10 +98,11 @@ def _meet(free: dict[tuple[int, int], list[Segment]], times: tuple[int, int], sp
 
 
 def _segment(place: Place, utterance: Utterance, span: Span, speaker: PersonId | None, texts: Sequence[Text], name: str) -> Segment:
+    came = {"annotations": name} | ({"ref": utterance.ref} if utterance.ref else {})
     state = "checked" if any(text.state == "confirmed" for text in texts) else "draft" if texts else "pending"
     return Segment(
         id=SegmentId(new_id()), recording=place.recording, span=span, speaker=speaker, meaning_id=utterance.meaning_id, take=max(1, utterance.take),
-        best=utterance.best, state=utterance.state or state, source=SOURCE, metadata={**utterance.metadata, SOURCE: {"annotations": name}},
+        best=utterance.best, state=utterance.state or state, source=SOURCE, metadata={**utterance.metadata, SOURCE: came},
     )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ class Found:
     on_disk: dict[str, Path | None] = field(default_factory=dict)
     sums: dict[str, str] = field(default_factory=dict)
     elsewhere: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
 
 def files(named: Iterable[Path], aside: Iterable[str], sounds: Iterable[Path]) -> list[Path]:
@@ -96,7 +97,7 @@ def read(paths: Sequence[Path], mapping: Mapping[str, str], progress: Progress, 
             continue
         report = FileReport(str(path), document.format, len(document.utterances), document.labels, document.speakers, dict(document.tiers))
         report.warnings += document.warnings
-        one = Found(path, document, report)
+        one = Found(path, document, report, mapping=mapping)
         for sound in document.sounds:
             place, one.elsewhere = sound_links.on_disk(path, document.media_of(sound), allow_outside=allow_outside)
             one.on_disk[sound], one.sums[sound] = place, sound_links.checksum(place) if place else ""
@@ -211,7 +212,7 @@ def _keep(tx: Transaction, folder: Path, homes: Sequence[RecordingId], one: Foun
     recordings = [sessions.recording(tx.db, home) for home in homes]
     there = (about["path"] for recording in recordings for about in recording.metadata.get(KEPT, ()) if about.get("sha256") == sha256)
     path = next(there, "") or _land(folder, PurePosixPath(recordings[0].path).stem, one.file.suffix, temporary, landed)
-    about = {"path": path, "sha256": sha256, "name": one.file.name, "format": one.document.format}
+    about = {"path": path, "sha256": sha256, "name": one.file.name, "format": one.document.format, **({"map": dict(one.mapping)} if one.mapping else {})}
     for recording in recordings:
         kept = list(recording.metadata.get(KEPT, ()))
         if about not in kept:

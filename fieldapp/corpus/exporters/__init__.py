@@ -44,6 +44,7 @@ class Exporter(Protocol):
 
 EXPORTERS: tuple[tuple[str, str], ...] = (
     ("elan", "fieldapp.corpus.exporters.elan"),
+    ("elan-original", "fieldapp.corpus.exporters.elan_original"),
     ("textgrid", "fieldapp.corpus.exporters.textgrid"),
     ("csv", "fieldapp.corpus.exporters.table"),
     ("tsv", "fieldapp.corpus.exporters.tsv"),

@@ -114,6 +114,7 @@ class _Reading:
                 lost += 1
                 continue
             stretch = self.stretches.at(speaker, start, stop, _key(found))
+            stretch.ref = stretch.ref or mark.id
             self.homes.setdefault(mark.id, stretch)
             self._add(stretch, found, tier, mark)
         if lost:
@@ -139,7 +140,7 @@ class _Reading:
         if value:
             language = mark.language or tier.get("LANG_REF")
             source, state = ("import", "confirmed") if not found.machine else (tier.get("ANNOTATOR") or "machine", "draft")
-            stretch.texts.append(Text(found.tier, value, self.eaf.languages.get(language, language), source, state))
+            stretch.texts.append(Text(found.tier, value, self.eaf.languages.get(language, language), source, state, mark.id))
         return bool(value)
 
     def _value(self, mark: Mark) -> str:
