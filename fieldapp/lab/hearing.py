@@ -35,7 +35,7 @@ Progress = Callable[[float, str], None]
 class Heard:
     """What one ear made of some utterances, row by row: frames, a pooled vector, a vector that knows the order, and one by the meaning head.
 
-    `name` says model and layer. `meaning` and `sound` have no head; `headed` is None where the model has no head.
+    `seconds` tells when each frame begins. `name` says model and layer. `meaning` and `sound` have no head; `headed` is None where the model has no head.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Heard:
     meaning: F32
     sound: F32
     headed: F32 | None = None
+    seconds: tuple[F32, ...] = ()
 
     def pool(self, rows: Sequence[int]) -> Pool:
         """The frames of some rows, ready to be compared."""
@@ -61,7 +62,7 @@ def hear(recogniser: Recogniser, sounds: Sequence[F32], progress: Progress, *, h
     found = list(_told(one, sounds, workers, progress, f"listening with {name}"))
     meaning = np.stack([each.meaning for each in found])
     frames = tuple(each.kept.states for each in found)
-    return Heard(name, layer, frames, meaning, np.stack([each.sound for each in found]), head(meaning) if head else None)
+    return Heard(name, layer, frames, meaning, np.stack([each.sound for each in found]), head(meaning) if head else None, _begin(found))
 
 
 def hear_acoustics(sounds: Sequence[F32], progress: Progress, *, workers: int = 1) -> Heard:
@@ -74,7 +75,7 @@ def hear_acoustics(sounds: Sequence[F32], progress: Progress, *, workers: int = 
 
     found = list(_told(one, sounds, workers, progress, "measuring acoustics"))
     frames = tuple(_scaled(each.kept.states) for each in found)
-    return Heard(ACOUSTICS, 0, frames, np.stack([each.meaning for each in found]), np.stack([each.sound for each in found]))
+    return Heard(ACOUSTICS, 0, frames, np.stack([each.meaning for each in found]), np.stack([each.sound for each in found]), seconds=_begin(found))
 
 
 def cepstra(audio: F32, mel: LogMel) -> F32:
@@ -126,6 +127,10 @@ def head_of(folder: Path) -> heads.Head | None:
         return heads.from_bytes(path.read_bytes())
     except OSError as trouble:
         raise FieldError(f"The head {path} cannot be read: {trouble.strerror}.", "Install the model again.") from trouble
+
+
+def _begin(found: Sequence[Embedded]) -> tuple[F32, ...]:
+    return tuple(each.kept.seconds() for each in found)
 
 
 def _scaled(frames: F32) -> F32:

@@ -20,6 +20,10 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
     ("exit", "would an earlier exit read this variety better?", "fieldapp.commands.lab.exit"),
     ("cer", "how well does a model read each variety and speaker?", "fieldapp.commands.lab.cer"),
     ("distance", "how far are varieties apart: map, tree, and pronunciation on paper", "fieldapp.commands.lab.distance"),
+    ("pictures", "find a word by pictures alone, with no training", "fieldapp.commands.lab.pictures"),
+    ("zeroshot", "can labels be given with no or few examples?", "fieldapp.commands.lab.zeroshot"),
+    ("keywords", "does a typed word find the utterances that hold it?", "fieldapp.commands.lab.keywords"),
+    ("probe", "what is in a vector: meaning, words, speaker, place, duration", "fieldapp.commands.lab.probe"),
 )
 """Name, what it asks, module."""
 

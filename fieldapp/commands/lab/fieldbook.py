@@ -13,7 +13,7 @@ from fieldapp.audio.render import clips_of
 from fieldapp.audio.resample import mono16k_array
 from fieldapp.lab.utterances import Selection, Utterance
 from fieldapp.store import consent_filter, people, sessions
-from fieldapp.store.rows import ANNOTATION, SEGMENT
+from fieldapp.store.rows import ANNOTATION, ITEM, SEGMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +35,7 @@ def read(store: Store) -> Selection:
     every = list(SEGMENT.each(db, f"state <> 'rejected' AND stop > start AND {may.sql} ORDER BY pk", *may.parameters))
     held_back = db.execute(f"SELECT count(*) FROM segment WHERE NOT {may.sql}", may.parameters).fetchone()[0]  # noqa: S608  (made by the filter)
     by_id = {segment.id: segment for segment in every}
+    prompts = {item.id: item for item in ITEM.each(db)}
     masters = {recording.id: recording for recording in sessions.recordings(db)}
 
     def sound(utterance: Utterance) -> F32:
@@ -49,8 +50,10 @@ def read(store: Store) -> Selection:
         said = texts.get(segment.id, {})
         master = masters[segment.recording]
         begin, end = segment.span.milliseconds(master.rate)
+        asked = prompts.get(segment.item) if segment.item else None
+        prompted = {"section": asked.section, "picture": asked.picture, "labels": "; ".join((*asked.gloss.values(), asked.text))} if asked else {}
         place = {"latitude": variety.latitude, "longitude": variety.longitude} if variety else {}
-        extra = {name: str(value) for name, value in place.items() if value is not None}
+        extra = prompted | {name: str(value) for name, value in place.items() if value is not None}
         utterances.append(
             Utterance(
                 id=segment.id,
