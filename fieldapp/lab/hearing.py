@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from fieldapp.errors import AudioError, FieldError, WrongUsage
+from fieldapp.errors import AudioError, WrongUsage
 from fieldapp.lab.metrics import Pool
 from fieldapp.lab.utterances import F32, Selection, Utterance
 from fieldapp.speech import heads
@@ -23,7 +22,6 @@ from fieldapp.speech.manifest import identity
 from fieldapp.speech.recogniser import STEP, Recogniser
 from fieldapp.speech.vad import VoiceActivity
 
-HEAD = "meaning.head"
 CEPSTRA = 13
 MELS = 40
 ACOUSTICS = "acoustics (MFCC)"
@@ -116,17 +114,6 @@ def sounds_of(selection: Selection, progress: Progress) -> tuple[Selection, list
     if not kept:
         raise WrongUsage("No utterance is left to listen to.", " ".join(aside[:3]))
     return Selection(selection.source, tuple(kept), selection.sound, tuple(aside)), sounds
-
-
-def head_of(folder: Path) -> heads.Head | None:
-    """The meaning head that came with a model, if one did."""
-    path = folder / HEAD
-    if not path.is_file():
-        return None
-    try:
-        return heads.from_bytes(path.read_bytes())
-    except OSError as trouble:
-        raise FieldError(f"The head {path} cannot be read: {trouble.strerror}.", "Install the model again.") from trouble
 
 
 def _begin(found: Sequence[Embedded]) -> tuple[F32, ...]:

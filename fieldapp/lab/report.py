@@ -34,7 +34,7 @@ class Column:
         if self.form == NUMBER:
             return f"{float(cell):.3f}"
         if self.form == P:
-            return f"{float(cell):.4f}".rstrip("0") if float(cell) >= 0.0005 else "<.0005"
+            return f"{float(cell):.4f}" if float(cell) >= 0.0005 else "<.0005"
         return str(cell)
 
     @property

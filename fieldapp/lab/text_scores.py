@@ -11,6 +11,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from fieldapp.lab.wording import edits
+
 BLEU_ORDERS, CHRF_ORDERS, CHRF_BETA = 4, 6, 2.0
 
 
@@ -23,16 +25,6 @@ def plain(text: str) -> str:
 def words(text: str) -> list[str]:
     """Words in lower case without punctuation."""
     return [word for part in text.split() if (word := plain(part))]
-
-
-def edits(reference: Sequence[str], said: Sequence[str]) -> int:
-    """The fewest insertions, deletions and replacements that make one of the other."""
-    row = list(range(len(said) + 1))
-    for number, mine in enumerate(reference, 1):
-        above, row = row, [number]
-        for place, theirs in enumerate(said, 1):
-            row.append(min(above[place] + 1, row[-1] + 1, above[place - 1] + (mine != theirs)))
-    return row[-1]
 
 
 def character_errors(reference: str, said: str) -> tuple[int, int]:

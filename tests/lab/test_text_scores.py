@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.lab.text_scores import bleu, character_errors, chrf, edits, plain, words
+from fieldapp.lab.text_scores import bleu, character_errors, chrf, plain, words
+from fieldapp.lab.wording import edits
 
 REFERENCES = ["there are six cooks in the lake", "the hoe is very sharp", "how many birds do I have"]
 SAID = ["there are six books in the lake", "the hoe is not very sharp", "how many birds have I"]

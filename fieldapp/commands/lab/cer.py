@@ -39,7 +39,7 @@ def with_wording(options: argparse.Namespace, progress: Progress) -> tuple[Selec
     from fieldapp.lab.hearing import sounds_of
     from fieldapp.lab.wording import NORMALISERS
 
-    with selected(options) as selection:
+    with selected(options, progress) as selection:
         selection = selection.only(lambda u: u.checked and bool(NORMALISERS[options.normaliser](u.transcript)), "no transcript a person stands for")
         if not len(selection):
             raise WrongUsage("No utterance has a transcript that a person confirmed.", "Correct some drafts first, or fill the column 'transcript'.")

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
 
     if not 0 <= options.threshold <= 1:
         raise WrongUsage(f"A threshold of {options.threshold:g} is outside 0 to 1.")
-    with selected(options) as selection:
+    with selected(options, progress) as selection:
         utterances = selection.only(lambda u: bool(u.meaning), "no meaning is noted").utterances
         progress(0.1, "pronouncing")
         ipa, whence = pronunciations(utterances)

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     from fieldapp.speech.device import processor_cores
 
     way = similarity(options.similarity)
-    with selected(options) as selection:
+    with selected(options, progress) as selection:
         selection = selection.only(lambda u: bool(u.meaning and u.column(options.by)), f"no meaning, or nothing in the column '{options.by}'")
         if len(rows_by(selection.utterances, options.by)) < 3:
             raise WrongUsage(f"A tree needs three units; the column '{options.by}' has fewer.", "Choose another column with --by.")

@@ -12,7 +12,7 @@ import numpy as np
 from fieldapp.audio.render import clips_of
 from fieldapp.audio.resample import mono16k_array
 from fieldapp.lab.utterances import Selection, Utterance
-from fieldapp.store import consent_filter, people, sessions
+from fieldapp.store import consent_filter, people, prompts, sessions
 from fieldapp.store.rows import ANNOTATION, ITEM, SEGMENT
 
 if TYPE_CHECKING:
@@ -34,8 +34,10 @@ def read(store: Store) -> Selection:
     texts = _texts(ANNOTATION.each(db, "tier IN ('transcription', 'translation', 'ipa') ORDER BY state = 'confirmed', pk"))
     every = list(SEGMENT.each(db, f"state <> 'rejected' AND stop > start AND {may.sql} ORDER BY pk", *may.parameters))
     held_back = db.execute(f"SELECT count(*) FROM segment WHERE NOT {may.sql}", may.parameters).fetchone()[0]  # noqa: S608  (made by the filter)
+    lists = {listed.id: listed.name for listed in prompts.promptlists(db)}
+    stems = {session.id: session.name for session in sessions.sessions(db)}
     by_id = {segment.id: segment for segment in every}
-    prompts = {item.id: item for item in ITEM.each(db)}
+    items = {item.id: item for item in ITEM.each(db)}
     masters = {recording.id: recording for recording in sessions.recordings(db)}
 
     def sound(utterance: Utterance) -> F32:
@@ -50,10 +52,11 @@ def read(store: Store) -> Selection:
         said = texts.get(segment.id, {})
         master = masters[segment.recording]
         begin, end = segment.span.milliseconds(master.rate)
-        asked = prompts.get(segment.item) if segment.item else None
+        asked = items.get(segment.item) if segment.item else None
         prompted = {"section": asked.section, "picture": asked.picture, "labels": "; ".join((*asked.gloss.values(), asked.text))} if asked else {}
         place = {"latitude": variety.latitude, "longitude": variety.longitude} if variety else {}
         extra = prompted | {name: str(value) for name, value in place.items() if value is not None}
+        extra |= {"session": stems[master.session], "prompts": lists[asked.promptlist] if asked else ""}
         utterances.append(
             Utterance(
                 id=segment.id,

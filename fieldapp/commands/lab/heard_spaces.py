@@ -31,13 +31,12 @@ def head_argument(parser: argparse.ArgumentParser) -> None:
 def spaces_of(options: argparse.Namespace, folder: Path, heard: Heard) -> dict[str, tuple[F32, str]]:
     """Vectors by the name of their space, and the text model that shares it (or nothing): raw, whitened, then every head there is."""
     from fieldapp.errors import FieldError
-    from fieldapp.lab.hearing import head_of
     from fieldapp.speech import heads
 
     found: dict[str, tuple[F32, str]] = {RAW: (heard.meaning, "")}
     if len(heard.meaning) >= heads.FEWEST:
         found[OWN] = (heads.fit(heard.meaning)(heard.meaning), "")
-    every = [head for head in (head_of(folder), *_of_fieldbook(options.source, heard.name)) if head]
+    every = [head for head in (heads.shipped(folder), *_of_fieldbook(options.source, heard.name)) if head]
     for path in options.head:
         try:
             every.append(heads.from_bytes(path.read_bytes()))

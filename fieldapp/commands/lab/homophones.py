@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     from fieldapp.speech.device import processor_cores
 
     way, floor_way = similarity(options.similarity), similarity("mfcc-seqsim")
-    with selected(options) as selection:
+    with selected(options, progress) as selection:
         selection = selection.only(lambda u: bool(u.meaning), "no meaning is noted")
         selection, sounds = sounds_of(selection, progress)
     utterances = selection.utterances

@@ -87,11 +87,11 @@ def listed(place: Path) -> list[dict[str, str]]:
 
 
 def spoken(options: argparse.Namespace) -> dict[str, Any]:
-    """The words of an experiment as JSON; paths absolute, so that it can be repeated from anywhere."""
+    """The words of an experiment as JSON; what is there gets its absolute path, so that it can be repeated from anywhere."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, Path):
-            return str(value.absolute())
+            return str(value.absolute() if value.exists() else value)
         return [plain(one) for one in value] if isinstance(value, list | tuple) else value
 
     return {name: plain(value) for name, value in vars(options).items() if name not in _OF_THE_FRAME}

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     from fieldapp.lab.statistics import bootstrap
     from fieldapp.lab.wording import unicode_letters
 
-    with selected(options) as selection:
+    with selected(options, progress) as selection:
         selection = selection.only(lambda u: bool(u.column(options.of)), f"no {options.of}")
         held = [set(unicode_letters(u.column(options.of)).split()) for u in selection.utterances]
         words = [unicode_letters(word) for word in options.word] or _common(held)

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
 
     way = similarity(options.similarity)
     listed = control.read(options.control) if options.control else None  # what is fixed beforehand is read beforehand
-    with selected(options) as selection:
+    with selected(options, progress) as selection:
         selection = selection.only(lambda u: bool(u.meaning and u.column(options.by)), f"no meaning, or nothing in the column '{options.by}'")
         selection, sounds = sounds_of(selection, progress)
     utterances = selection.utterances

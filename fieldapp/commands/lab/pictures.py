@@ -73,7 +73,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     from fieldapp.lab.report import Study
     from fieldapp.speech.device import processor_cores
 
-    with selected(options) as selection:
+    with selected(options, progress) as selection:
         selection, sounds = sounds_of(selection, progress)
     shown, sounds = _strung(selection, sounds, options) if options.strings else _shown(selection, sounds)
     labels = _labels(shown, options)

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     from fieldapp.lab.report import Study
     from fieldapp.speech.recogniser import RATE
 
-    with selected(options) as selection:
+    with selected(options, progress) as selection:
         selection, sounds = sounds_of(selection, progress)
         heard, folder = heard_by(options.model, options.device, sounds, progress)
     wanted = tasks(selection.utterances, [len(sound) / RATE for sound in sounds], options.place)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fieldapp.lab.utterances import Selection, Utterance
 
 FLOOR = ("mfcc-dtw", "mfcc-seqsim")
+BESIDE, SURE = "mfcc-seqsim", 0.01
 NONE = "none"
 MATRIX_PAIRS, MATRIX_SIDE = 60, 200
 
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     from fieldapp.speech.device import processor_cores
 
     ways = [similarity(name) for name in options.similarity or ["seqsim"]]
-    with selected(options) as selection:
+    with selected(options, progress) as selection:
         selection = _comparable(selection, options)
         selection, sounds = sounds_of(selection, progress)
         ears: dict[bool, Heard] = {}
@@ -135,6 +136,7 @@ def _study(options: argparse.Namespace, selection: Selection, found: Mapping[str
         pictures=pictures,
         files=_matrices(selection, found[first]),
         data={"cells": cells, "wrong": _wrong(selection, found[first], options)},
+        passed=_verdict(found),
     )
 
 
@@ -162,6 +164,15 @@ def _means(found: Mapping[str, Mapping[str, list[Found]]], seed: int) -> tuple[T
                 sentences.append(f"{name}{100 * gain:+.1f} points ({sure}): {word} {floor}.")
     columns = (*_columns("part way"), *_columns("pairs n", COUNT), *_columns("chance R@1 low high R@5 MRR", PERCENT))
     return Table("means", "Mean over pairs of units (95 % interval over sentences)", columns, tuple(rows)), tuple(sentences)
+
+
+def _verdict(found: Mapping[str, Mapping[str, list[Found]]]) -> bool | None:
+    """T0: in every part, in both directions, more than chance (p < .01) and more than the frames of plain acoustics; None where that was not asked."""
+    first = next(iter(found))
+    if first in FLOOR or BESIDE not in found:
+        return None
+    both = [(one, floor) for part, some in found[first].items() for one, floor in zip(some, found[BESIDE][part])]
+    return all(one.p < SURE and one.figures["R@1"] > max(one.figures["chance"], floor.figures["R@1"]) for one, floor in both)
 
 
 def _pair_table(found: Mapping[str, Mapping[str, list[Found]]]) -> Table:

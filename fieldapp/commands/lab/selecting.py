@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from fieldapp.speech.whisper import Whisper
 
 _MENTIONED = 12
+DEMO = Path("demo")
 
 
 def source_arguments(parser: argparse.ArgumentParser) -> None:
     """Which utterances."""
-    parser.add_argument("source", metavar="SOURCE", type=Path, help="a manifest CSV, a fieldbook, or a YuBao folder (SITE.json beside SITE/*.wav)")
+    wanted = "a manifest CSV, a fieldbook, a YuBao folder (SITE.json beside SITE/*.wav), or 'demo' for the bundled one"
+    parser.add_argument("source", metavar="SOURCE", type=Path, help=wanted)
     parser.add_argument("--where", metavar="COLUMN=VALUE", action="append", default=[], help="only these utterances (VALUE,VALUE for several); may be repeated")
 
 
@@ -36,13 +38,15 @@ def model_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 @contextlib.contextmanager
-def selected(options: argparse.Namespace) -> Iterator[Selection]:
+def selected(options: argparse.Namespace, progress: Progress) -> Iterator[Selection]:
     """The utterances that were asked for; their sound can be read inside the `with`."""
     from fieldapp.commands.lab.keeping import DATABASE
     from fieldapp.lab import yubao
     from fieldapp.lab.utterances import filtered
 
     source: Path = options.source.absolute()
+    if options.source == DEMO and not source.exists():
+        source = _demo(progress)
     with contextlib.ExitStack() as open_things:
         if (source / DATABASE).is_file():
             selection = _of_fieldbook(source, open_things)
@@ -61,15 +65,15 @@ def selected(options: argparse.Namespace) -> Iterator[Selection]:
 def heard_by(model: str, device: str | None, sounds: Sequence[F32], progress: Progress) -> tuple[Heard, Path]:
     """What a model hears, and the model's folder."""
     from fieldapp.commands.engine import current, model_folder
-    from fieldapp.lab.hearing import head_of, hear
-    from fieldapp.speech import whisper
+    from fieldapp.lab.hearing import hear
+    from fieldapp.speech import heads, whisper
     from fieldapp.speech.device import processor_cores
 
     chosen = current()
     folder = model_folder(model or chosen.model)
     cores = processor_cores()
     recogniser = whisper.load(folder, device or chosen.compute_device, threads=1, workers=cores)
-    return hear(recogniser, sounds, progress, head=head_of(folder), workers=cores), folder
+    return hear(recogniser, sounds, progress, head=heads.shipped(folder), workers=cores), folder
 
 
 def exits_of(model: str, layers: str, device: str | None, place: Path, progress: Progress) -> Iterator[tuple[int, Whisper, str]]:
@@ -109,6 +113,24 @@ def set_aside(selection: Selection) -> tuple[str, ...]:
     """What was left out, as doubts of a report."""
     more = len(selection.aside) - _MENTIONED
     return (*selection.aside[:_MENTIONED], *([f"... and {more} more left out."] if more > 0 else []))
+
+
+def _demo(progress: Progress) -> Path:
+    """The bundled demo as a fieldbook, built once for each version of it."""
+    import hashlib
+    import shutil
+
+    from fieldapp import paths
+    from fieldapp.intake.demo import build
+
+    made_of = paths.resource("demo")
+    tables = b"".join(path.read_bytes() for path in sorted(made_of.glob("*.csv")))
+    book = paths.cache() / f"demo-{hashlib.sha256(tables).hexdigest()[:12]}"
+    if not book.exists():
+        unfinished = book.with_suffix(".unfinished")  # somebody may stop it
+        shutil.rmtree(unfinished, ignore_errors=True)
+        build(unfinished, made_of, progress).rename(book)
+    return book
 
 
 def _of_manifest(path: Path) -> Selection:

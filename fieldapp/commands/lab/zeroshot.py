@@ -40,7 +40,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     from fieldapp.lab.report import Study
 
     words = dict(call.split("=", 1) for call in options.call if "=" in call)
-    with selected(options) as selection:
+    with selected(options, progress) as selection:
         selection = selection.only(lambda u: bool(u.column(options.by)), f"nothing in the column '{options.by}'")
         classes = sorted({u.column(options.by) for u in selection.utterances})
         if len(classes) < 2:

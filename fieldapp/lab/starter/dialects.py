@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fieldapp.errors import FieldError
 from fieldapp.lab.starter.voices import ESPEAK_LANGUAGE, Voice, speak
-from fieldapp.lab.text_scores import edits
+from fieldapp.lab.wording import edits
 
 _PARTS = re.compile(r"([',]*)(.*?)(\d*)")
 _GLIDES = ("w", "j")
