@@ -16,7 +16,7 @@ from typing import Any
 from fieldapp.corpus.exporters.saymore import PRESERVED, PRESERVED_PROJECT
 from fieldapp.corpus.lines import plain_name
 from fieldapp.corpus.saymore.project import Project, Sitting, Speaker, matched
-from fieldapp.intake.importing import Import, Report
+from fieldapp.intake.importing import Import, Report, rehearse
 from fieldapp.intake.manifest import SOUND_SUFFIXES, Problem, Row, Wanted
 from fieldapp.intake.stems import fold
 from fieldapp.model import Person, PersonId, Recording, Segment, Session, SessionId, new_id
@@ -57,11 +57,29 @@ def bring_project(store: Store, project: Project, progress: Callable[[float, str
         store.do(partial(_session, project=project, sitting=sitting, raw=raw))
         brought.sessions += 1
         rows = _rows(project, sitting)
-        taken = {row.path for row in rows}
-        brought.set_aside += [str(file) for file in sitting.files if file not in taken and not file.name.endswith(".annotations.eaf")]
+        brought.set_aside += _set_aside(sitting, rows)
         if rows:
             brought.sound.append(Import(store).run(Wanted(tuple(rows)), [project.folder / "Sessions" / sitting.name], name, progress))
     return brought
+
+
+def rehearse_project(store: Store, project: Project, progress: Callable[[float, str], None]) -> Brought:
+    """What `bring_project` would add; nothing is written. People and sessions that are known would only be filled where they are empty."""
+    db = store.reader()
+    brought = Brought(project.title, problems=[Problem(where, sentence) for where, sentence in project.problems])
+    brought.people = sum(people.find_person(db, speaker.code) is None for speaker in project.speakers)
+    brought.sessions = sum(sessions.find_session(db, fold(sitting.name)) is None for sitting in project.sessions)
+    for sitting in project.sessions:
+        rows = _rows(project, sitting)
+        brought.set_aside += _set_aside(sitting, rows)
+        if rows:
+            brought.sound.append(rehearse(store, Wanted(tuple(rows)), progress))
+    return brought
+
+
+def _set_aside(sitting: Sitting, rows: Sequence[Row]) -> list[str]:
+    taken = {row.path for row in rows}
+    return [str(file) for file in sitting.files if file not in taken and not file.name.endswith(".annotations.eaf")]
 
 
 def _rows(project: Project, sitting: Sitting) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -197,3 +198,33 @@ def test_kept_originals_are_checked(book: Path, tmp_path: Path, capsys: pytest.C
         change()
         main(["check", str(book), "--json"])
         assert kind in {finding["kind"] for finding in json.loads(capsys.readouterr().out)["findings"]}
+
+
+def test_a_sound_that_lies_elsewhere_is_found_where_one_says(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sound(tmp_path / "far" / "deep" / "Y.wav")
+    file = eaf(tmp_path / "in" / "x.eaf", (500, 1500, "one"), link="y.wav")
+    code, _, about = imported(capsys, book, "--annotations", file)
+    assert code == 1
+    assert "y.wav" in str(about[0]["problem"])
+    code, report, about = imported(capsys, book, "--annotations", file, "--media", tmp_path / "far")
+    assert (code, report["imported"], about[0]["segments_added"]) == (0, 1, 1)
+    assert main(["import", str(book), "--annotations", str(eaf(tmp_path / "in" / "z.eaf", (1, 2, "x"))), "--media", str(tmp_path / "nowhere")]) == 1
+
+
+class Terminal(io.StringIO):
+    """Somebody at a terminal who types this."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "code"), [("{far}\n", 0), ("\n", 1), ("/nowhere/x.wav\n", 1)])
+def test_on_a_terminal_a_missing_sound_is_asked_for(typed: str, code: int, book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = sound(tmp_path / "far" / "other name.wav")
+    file = eaf(tmp_path / "in" / "x.eaf", (500, 1500, "one"), link="y.wav")
+    asked = Terminal()
+    monkeypatch.setattr("sys.stdin", Terminal(typed.format(far=far)))
+    monkeypatch.setattr("sys.stderr", asked)
+    assert main(["import", str(book), "--annotations", str(file)]) == code
+    assert "Where is the sound of x.eaf (y.wav)?" in asked.getvalue()
+    assert bool(said(book)) == (code == 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -195,3 +196,20 @@ def test_the_command_takes_a_project_as_a_whole(edolo: Path, tmp_path: Path, cap
         assert "oh my" in texts
         assert {a.tier for a in ANNOTATION.each(store.reader())} >= {"transcription"}
     assert main(["import", str(book), str(edolo), str(tmp_path)]) == 2
+
+
+def test_a_dry_run_of_a_project_says_what_then_comes_in(edolo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "dry"
+    main(["new", str(book)])
+    capsys.readouterr()
+    told = []
+    for words in (["--dry-run"], [], ["--dry-run"]):
+        main(["import", str(book), str(edolo), "--json", *words])
+        told.append(json.loads(capsys.readouterr().out)["projects"][0])
+    looked, done, again = told
+    assert [r["imported"] for r in looked["sound"]] == [r["imported"] for r in done["sound"]]
+    assert [a["labels"] for a in looked["annotations"]] == [a["labels"] for a in done["annotations"]]
+    assert looked["set_aside"] == done["set_aside"]
+    assert looked["problems"] == done["problems"]
+    assert [r["imported"] for r in again["sound"]] == [0 for _ in again["sound"]]
+    assert not any(a["segments_added"] for a in again["annotations"])

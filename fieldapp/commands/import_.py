@@ -2,19 +2,23 @@
 
 Annotation files (ELAN, Praat, subtitles, Audacity, Transcriber, tables) named after a sound in the same folder come in with it;
 others are named with --annotations and find their sound by their links, beside them, or in the fieldbook. The folder of a
-SayMore or lameta project comes in as a whole, people and sessions too.
+SayMore or lameta project comes in as a whole, people and sessions too. A ZIP file is unpacked first and comes in like the folder in it.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fieldapp.commands import Answer, Progress
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from fieldapp.intake.annotations import FileReport
+    from fieldapp.intake.elsewhere import Ask
     from fieldapp.intake.importing import Report
     from fieldapp.intake.manifest import Wanted
 
@@ -35,23 +39,52 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--map", metavar="THEIRS=OURS", action="append", default=[], help="what a tier or column of an annotation file means; may be given again"
     )
+    parser.add_argument(
+        "--media", type=Path, metavar="PATH", action="append", default=[], help="where sounds may be that are not beside their annotations; may be given again"
+    )
     parser.add_argument("--session", default="", metavar="NAME", help="the session to put everything into (else one of its own)")
     parser.add_argument("--dry-run", action="store_true", help="only say what would come in")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Import, or say what would be imported."""
+    from contextlib import ExitStack
+
     from fieldapp.corpus.saymore.project import is_project
-    from fieldapp.errors import ImportProblem, WrongUsage
-    from fieldapp.intake import annotations, importing, manifest
-    from fieldapp.store.store import Store
+    from fieldapp.errors import WrongUsage
 
     if not options.paths and not options.manifest and not options.annotations:
         raise WrongUsage("There is nothing to import.", "Name files or folders, a --manifest or --annotations.")
-    if any(map(is_project, options.paths)):
-        return _projects(options, progress)
-    mapping = _mapping(options.map)
     sources = [*([options.manifest] if options.manifest else []), *options.paths, *options.annotations]
+    with ExitStack() as parts:
+        options.paths = [_unpacked(path, options, parts, progress) for path in options.paths]
+        return _projects(options, progress) if any(map(is_project, options.paths)) else _files(options, sources, progress)
+
+
+def _unpacked(path: Path, options: argparse.Namespace, parts: ExitStack, progress: Progress) -> Path:
+    """What is imported for this path: of a ZIP file the folder in it, unpacked for as long as the import takes."""
+    from tempfile import TemporaryDirectory
+
+    from fieldapp.intake import archives
+
+    if path.suffix.lower() != archives.SUFFIX or not path.is_file():
+        return path
+    derived = options.fieldbook.absolute() / "derived"
+    place = parts.enter_context(TemporaryDirectory(prefix="unpacked-", dir=derived if derived.is_dir() and not options.dry_run else None))
+    folder = Path(place) / path.stem
+    folder.mkdir()
+    archives.unpack(path, folder, progress)
+    inside = list(folder.iterdir())
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
+
+
+def _files(options: argparse.Namespace, sources: list[Path], progress: Progress) -> Answer:
+    """Files, folders and tables."""
+    from fieldapp.errors import ImportProblem
+    from fieldapp.intake import annotations, elsewhere, importing, manifest
+    from fieldapp.store.store import Store
+
+    mapping = _mapping(options.map)
     folder: Path = options.fieldbook.absolute()
     with Store.open(folder, read_only=options.dry_run) as store:
         wanted = manifest.find_files(options.paths, options.speaker, options.variety)
@@ -62,6 +95,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         if options.annotations and not labelled:
             raise ImportProblem(f"There are no annotation files in {', '.join(map(str, options.annotations))}.", "Name the files, or another folder.")
         found, told = annotations.read(labelled, mapping, progress, allow_outside=options.allow_outside)
+        elsewhere.look(store.reader(), found, options.media, _asker(options))
         linked = annotations.new_sounds(store.reader(), found)
         wanted = _without(wanted, labelled).joined(manifest.find_files(linked, options.speaker, options.variety))
         if options.dry_run:
@@ -74,6 +108,20 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     lines += [line for one in told for line in _about_annotations(one, dry=options.dry_run)]
     data = report.data() | {"dry_run": options.dry_run, "annotations": [one.data() for one in told]}
     return Answer("\n".join(lines), data, 1 if report.problems or any(one.problem for one in told) else 0)
+
+
+def _asker(options: argparse.Namespace) -> Ask | None:
+    """On a terminal somebody can be asked where a sound is; a pipe is told in the report."""
+    if options.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+
+    def ask(name: str, file: Path) -> Path | None:
+        sys.stderr.write(f"\nWhere is the sound of {file.name}{f' ({name})' if name else ''}? Its path, or Enter to leave the file out: ")
+        sys.stderr.flush()
+        said = sys.stdin.readline().strip().strip("'\"")
+        return Path(said).expanduser() if said else None
+
+    return ask
 
 
 def _projects(options: argparse.Namespace, progress: Progress) -> Answer:

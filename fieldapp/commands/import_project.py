@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fieldapp.commands import Progress
-from fieldapp.corpus.saymore.project import read_project
-from fieldapp.intake.annotations import attach, read
-from fieldapp.projects import annotation_files, bring_project, link_spoken
+from fieldapp.corpus.saymore.project import Project, read_project
+from fieldapp.intake.annotations import FileReport, attach, read
+from fieldapp.projects import Brought, annotation_files, bring_project, link_spoken, rehearse_project
 from fieldapp.store.store import Store
 
 _SHOWN = 20
@@ -23,21 +23,29 @@ def bring_in(store: Store, folders: Sequence[Path], progress: Progress, *, dry: 
     for folder in folders:
         project = read_project(folder)
         about: dict[str, Any] = {"project": project.title, "folder": str(folder), "people": len(project.speakers), "sessions": len(project.sessions)}
-        problems = [{"where": where, "what": sentence} for where, sentence in project.problems]
-        verb = "Would import" if dry else "Imported"
-        lines.append(f"{verb} the project {project.title or folder.name}: {len(project.speakers)} people, {len(project.sessions)} sessions")
+        brought = rehearse_project(store, project, progress) if dry else bring_project(store, project, progress)
+        found, files = read(annotation_files(project), {}, progress, allow_outside=False)
+        attach(store, found, progress, dry=dry)
         if not dry:
-            brought = bring_project(store, project, progress)
-            found, files = read(annotation_files(project), {}, progress, allow_outside=False)
-            attach(store, found, progress, dry=False)
             about["oral_annotations"] = link_spoken(store)
-            files += [one.report for one in found]
-            problems += [{"where": p.where, "what": p.sentence} for report in brought.sound for p in report.problems]
-            problems += [{"where": one.file, "what": one.problem} for one in files if one.problem]
-            about |= {"sound": [report.data() for report in brought.sound], "annotations": [one.data() for one in files], "set_aside": brought.set_aside}
-            lines.append(f"  {sum(r.imported for r in brought.sound)} recordings, {sum(one.texts_added for one in files)} texts")
-            lines += [f"  {len(brought.set_aside)} other files were set aside; they stay where they are"] if brought.set_aside else []
+        files += [one.report for one in found]
+        problems = [{"where": p.where, "what": p.sentence} for p in (*brought.problems, *(p for report in brought.sound for p in report.problems))]
+        problems += [{"where": one.file, "what": one.problem} for one in files if one.problem]
+        about |= {"sound": [report.data() for report in brought.sound], "annotations": [one.data() for one in files], "set_aside": brought.set_aside}
+        lines.append(f"{'Would import' if dry else 'Imported'} the project {project.title or folder.name}: {_counted(project, brought, dry=dry)}")
+        lines.append(f"  {sum(r.imported for r in brought.sound)} recordings, {sum(_texts(one, dry=dry) for one in files)} texts")
+        lines += [f"  {len(brought.set_aside)} other files {'would be' if dry else 'were'} set aside; they stay where they are"] if brought.set_aside else []
         lines += [f"  {one['where']}: {one['what']}" for one in problems[:_SHOWN]]
         told.append(about | {"problems": problems})
         good = good and not problems
     return lines, {"dry_run": dry, "projects": told}, good
+
+
+def _counted(project: Project, brought: Brought, *, dry: bool) -> str:
+    new = (f" ({brought.people} new)", f" ({brought.sessions} new)") if dry else ("", "")
+    return f"{len(project.speakers)} people{new[0]}, {len(project.sessions)} sessions{new[1]}"
+
+
+def _texts(report: FileReport, *, dry: bool) -> int:
+    """Where the sound would come in first, nothing is known yet of what it holds: all labels are new."""
+    return report.texts_added or (report.labels if dry and not report.problem else 0)

@@ -50,13 +50,23 @@ def on_disk(file: Path, media: Sequence[Media], *, allow_outside: bool) -> tuple
             if allow_outside or path.resolve().is_relative_to(folder.resolve()):
                 return path, ""
             elsewhere = f"Its sound may be {path}, outside its folder; say --allow-outside if that is meant."
-    names = [_last(link) for one in media for link in (one.relative, one.url) if link]
     beside = sorted(path for path in _inside(folder) if path.suffix.lower() in SOUND_SUFFIXES and not path.name.startswith("."))
+    found = named(beside, names_of(media), file)
+    return found, "" if found else elsewhere
+
+
+def names_of(media: Iterable[Media]) -> list[str]:
+    """What the sound is called by those links, without the folders they name."""
+    return list(dict.fromkeys(_last(link) for one in media for link in (one.relative, one.url) if link))
+
+
+def named(sounds: Sequence[Path], names: Sequence[str], file: Path) -> Path | None:
+    """Of these sounds the one that is meant: by name, else the one the annotation file is named after."""
     for name in names:
-        for path in beside:
+        for path in sounds:
             if _same(path.name, name):
-                return path, ""
-    return next((path for path in beside if belongs(file, path)), None), elsewhere
+                return path
+    return next((path for path in sounds if belongs(file, path)), None)
 
 
 def belongs(file: Path, sound: Path) -> bool:
@@ -69,7 +79,7 @@ def in_fieldbook(file: Path, media: Iterable[Media], known: Sequence[Known]) -> 
     """The recording that is meant: by checksum, by the name it was imported from, by its stem. Two that fit equally well are a problem."""
     media = list(media)
     sums = {one.sha256 for one in media} - {""}
-    names = [_last(link) for one in media for link in (one.relative, one.url) if link]
+    names = names_of(media)
     stems = {fold(PurePosixPath(name).stem).lower() for name in names} | (
         {fold(file.name.split(".")[0]).lower(), fold(file.stem).lower()} if not names else set()
     )
