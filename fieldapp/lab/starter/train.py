@@ -7,6 +7,7 @@ that was stopped goes on as if it had not been. A batch is handled in a time tha
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import math
@@ -80,16 +81,20 @@ def train(
     (folder / "plan.json").write_text(json.dumps(asdict(plan)), encoding="utf-8")
     saved, begun, number = time.monotonic(), time.monotonic(), first
     seen: list[dict[str, float]] = []
-    model.train()
+    rough = copy.deepcopy(model).to(torch.bfloat16)
+    _copy(model, rough)
     for number, batch in ahead(batches, first, plan.steps, plan.workers):
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * _shape_of_rate(number, plan)
-        losses = _losses(model, batch, plan, device)
+        losses = _losses(rough, batch, plan, device)
         total: Any = sum(losses.values())
-        optimiser.zero_grad(set_to_none=True)
+        rough.zero_grad(set_to_none=True)
         total.backward()
+        for exact, learned in zip(model.parameters(), rough.parameters()):
+            exact.grad = None if learned.grad is None else learned.grad.float()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
+        _copy(model, rough)
         seen.append({name: float(value.detach()) for name, value in losses.items()})
         if number % 50 == 49:
             means = " ".join(f"{name} {np.mean([s[name] for s in seen]):.3f}" for name in seen[-1])
@@ -102,6 +107,15 @@ def train(
             break
     _save(folder, model, optimiser, number + 1)
     return model
+
+
+def _copy(model: Any, rough: Any) -> None:
+    """The weights in half as many bits: the network works with these, and what it learns is added to the exact ones."""
+    import torch  # noqa: PLC0415
+
+    with torch.no_grad():
+        for exact, copied in zip(model.parameters(), rough.parameters()):
+            copied.copy_(exact)
 
 
 def _shape_of_rate(number: int, plan: Plan) -> float:
@@ -118,14 +132,13 @@ def _losses(model: Any, batch: Batch, plan: Plan, device: str) -> dict[str, Any]
     def tensor(array: Any) -> Any:
         return torch.from_numpy(array).to(device)
 
-    with torch.autocast(device, dtype=torch.bfloat16):
-        states, inside = model.encode(tensor(batch.mel), tensor(batch.steps))
-        logits = model.decode(tensor(batch.tokens), states, inside)
-        heard = model.ctc(functional.avg_pool1d(states[::HEARD_ROWS].transpose(1, 2), 2, ceil_mode=True).transpose(1, 2))
+    states, inside = model.encode(tensor(batch.mel).to(model.ctc.weight.dtype), tensor(batch.steps))
+    logits = model.decode(tensor(batch.tokens), states, inside)
+    heard = model.ctc(functional.avg_pool1d(states[::HEARD_ROWS].transpose(1, 2), 2, ceil_mode=True).transpose(1, 2))
     written = functional.cross_entropy(logits.float().transpose(1, 2), tensor(batch.targets), ignore_index=-100, label_smoothing=0.05)
     losses = {"write": written, "hear": plan.ctc * _ctc(heard.float(), batch, device)}
     if plan.arm == "c":
-        losses["mean"] = plan.meaning * _contrast(model, states.float(), batch, device)
+        losses["mean"] = plan.meaning * _contrast(model, states, batch, device)
     return losses
 
 
@@ -151,10 +164,10 @@ def _contrast(model: Any, states: Any, batch: Batch, device: str) -> Any:
     from torch.nn import functional  # noqa: PLC0415
 
     speech = (torch.arange(states.shape[1], device=device)[None] < torch.from_numpy(batch.speech_steps).to(device)[:, None]).float()
-    spoken = model.means(states, speech)
+    spoken = model.means(states, speech.to(states.dtype)).float()
     starts = np.cumsum([0, *(len(text) for text in batch.texts[:-1])])
     pieces = torch.tensor([piece for text in batch.texts for piece in text], device=device)
-    written = model.written(pieces, torch.from_numpy(starts).to(device))
+    written = model.written(pieces, torch.from_numpy(starts).to(device)).float()
     meanings = torch.from_numpy(batch.meanings).to(device)
     same = meanings[:, None] == meanings[None]
     others = same & ~torch.eye(len(spoken), dtype=torch.bool, device=device)
