@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -132,16 +135,41 @@ def _mask(mel: F32, chance: np.random.Generator) -> None:
             row[:, start : start + width] = quiet
 
 
-def ahead(batches: Batches, first: int, stop: int, workers: int) -> Iterator[tuple[int, Batch]]:
-    """Batches in order, made in other threads while the network learns."""
-    from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What it takes to make the same batches in another process."""
 
-    with ThreadPoolExecutor(workers) as pool:
+    world: Path
+    tokenizer: Path
+    seed: int
+    size: int
+    translate: float
+
+    def batches(self) -> Batches:
+        """Open the corpus and lay out its batches."""
+        return Batches(Corpus(self.world), Vocabulary.load(self.tokenizer), self.seed, size=self.size, translate=self.translate)
+
+
+def ahead(source: Source, first: int, stop: int, workers: int) -> Iterator[tuple[int, Batch]]:
+    """Batches in order, made while the network learns: in other processes, because threads would take the interpreter from it."""
+    with ProcessPoolExecutor(workers, get_context("spawn"), _open, (source,)) as pool:
         waiting: list[tuple[int, Future[Batch]]] = []
         for number in range(first, stop):
-            waiting.append((number, pool.submit(batches.batch, number)))
-            if len(waiting) > 2 * workers:
+            waiting.append((number, pool.submit(_made, number)))
+            if len(waiting) > 3 * workers:
                 at, future = waiting.pop(0)
                 yield at, future.result()
         for at, future in waiting:
             yield at, future.result()
+
+
+_opened: list[Batches] = []
+"""In a process that makes batches: where it makes them from."""
+
+
+def _open(source: Source) -> None:
+    _opened.append(source.batches())
+
+
+def _made(number: int) -> Batch:
+    return _opened[0].batch(number)

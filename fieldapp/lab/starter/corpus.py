@@ -58,6 +58,7 @@ class Corpus:
     """Reads what was rendered; samples come from a memory map."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         lines = (folder / "clips.jsonl").read_text(encoding="utf-8").splitlines()
         self.clips = [Clip(**json.loads(line)) for line in lines]
         self._samples = np.memmap(folder / "samples.i16", dtype=np.int16, mode="r")

@@ -19,13 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from fieldapp.lab.starter.batches import Batch, Batches, ahead
+from fieldapp.lab.starter.batches import Batch, Source, ahead
 from fieldapp.lab.starter.corpus import Corpus
 from fieldapp.lab.starter.net import Shape, Weights, as_arrays, build, parameters
 from fieldapp.lab.starter.tokens import Vocabulary, learn
 from fieldapp.speech.heads import PREFIXES
 
 log = logging.getLogger(__name__)
+TOKENIZER = "tokenizer.json"
 ARMS = ("a", "b", "c")
 TEMPERATURE = 0.07
 HEARD_ROWS = 2
@@ -56,7 +57,7 @@ class Plan:
 
 def learned_vocabulary(corpus: Corpus, folder: Path) -> Vocabulary:
     """The vocabulary of a run, learned from the trained texts the first time."""
-    place = folder / "tokenizer.json"
+    place = folder / TOKENIZER
     if not place.exists():
         texts = [t for c in corpus.clips if c.split == "train" for t in (c.text, c.english) if t]
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,14 +77,14 @@ def train(
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01)
     first = _restore(folder, model, optimiser)
     translate = plan.translate if plan.arm in "bc" else 0.0
-    batches = Batches(corpus, vocabulary, plan.seed, size=plan.size, translate=translate)
+    source = Source(corpus.folder, folder / TOKENIZER, plan.seed, plan.size, translate)
     log.info("%d weights, from step %d of %d", parameters(model), first, plan.steps)
     (folder / "plan.json").write_text(json.dumps(asdict(plan)), encoding="utf-8")
     saved, begun, number = time.monotonic(), time.monotonic(), first
     seen: list[dict[str, float]] = []
     rough = copy.deepcopy(model).to(torch.bfloat16)
     _copy(model, rough)
-    for number, batch in ahead(batches, first, plan.steps, plan.workers):
+    for number, batch in ahead(source, first, plan.steps, plan.workers):
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * _shape_of_rate(number, plan)
         losses = _losses(rough, batch, plan, device)
