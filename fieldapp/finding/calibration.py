@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ FEWEST_SAME = 30
 FEWEST_DIFFERENT = 100
 NEAR = 50
 """So many pairs, the most like a similarity, tell what it is worth."""
-MOST = 1000
+MOST = 600
 """Segments compared with each other."""
 
 Labels = NDArray[np.int64]
@@ -45,7 +46,7 @@ class Labelled:
         return Labelled(tuple(self.segments[place] for place in places), self.meanings[rows], self.speakers[rows], self.different)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Calibration:
     """Similarities of pairs in rising order, and whether they shared a meaning."""
 
@@ -53,31 +54,36 @@ class Calibration:
     same: NDArray[np.bool_]
     different: float = 1.0
 
+    @cached_property
+    def _shared(self) -> NDArray[np.int64]:
+        """How many of the first 0, 1, 2 ... pairs shared a meaning."""
+        return np.concatenate([[0], np.cumsum(self.same, dtype=np.int64)])
+
     @property
     def ready(self) -> bool:
         """Whether there are pairs enough to say anything."""
-        shared = int(self.same.sum())
+        shared = int(self._shared[-1])
         return shared >= FEWEST_SAME and len(self.same) - shared >= FEWEST_DIFFERENT
 
     def basis(self, similarity: float) -> Basis:
         """What pairs about this similar were; pairs just as similar count together."""
         if not self.ready:
-            shared = int(self.same.sum())
-            return Basis(f"not calibrated yet ({shared} pairs of one meaning by different speakers; {FEWEST_SAME} are needed)")
-        low, high = self._nearest(similarity)
-        pairs, shared = high - low, int(self.same[low:high].sum())
+            return Basis(f"not calibrated yet ({self._shared[-1]} pairs of one meaning by different speakers; {FEWEST_SAME} are needed)")
+        low, high = self._nearest(np.float32(similarity))
+        pairs, shared = high - low, int(self._shared[high] - self._shared[low])
         if self.different <= 1:
             return Basis(f"of the {pairs} pairs in this fieldbook most like it in similarity {shared} share a meaning", pairs, shared, shared / pairs)
         share = shared / (shared + (pairs - shared) * self.different)
         return Basis(f"about {100 * share:.0f} in 100 pairs this similar share a meaning (from a sample of {len(self.same):,} pairs)", pairs, shared, share)
 
-    def _nearest(self, similarity: float) -> tuple[int, int]:
+    def _nearest(self, similarity: np.float32) -> tuple[int, int]:
         values, most = self.similarities, len(self.similarities)
         at = int(np.searchsorted(values, similarity))
         low, high = max(0, at - NEAR), min(most, at + NEAR)
         distance = np.abs(values[low:high] - similarity)
         reach = np.partition(distance, NEAR - 1)[NEAR - 1]
-        return int(np.searchsorted(values, similarity - reach, "left")), int(np.searchsorted(values, similarity + reach, "right"))
+        closest = low + int(distance.argmin())  # float arithmetic may leave even this one out
+        return min(int(np.searchsorted(values, similarity - reach)), closest), max(int(np.searchsorted(values, similarity + reach, "right")), closest + 1)
 
 
 def labelled(db: sqlite3.Connection, space: Space, most: int = MOST) -> Labelled:
@@ -117,7 +123,8 @@ def calibrate(similarities: F32, one: Labelled, other: Labelled | None = None) -
 
 def _numbers(names: Sequence[str]) -> Labels:
     """The same number for the same name, in whatever space it occurs."""
-    return np.array([int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little", signed=True) for name in names], np.int64)
+    numbers = {name: int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little", signed=True) for name in set(names)}
+    return np.array([numbers[name] for name in names], np.int64)
 
 
 def _pairs(meanings: Labels, speakers: Labels) -> tuple[float, float]:
@@ -133,7 +140,9 @@ def _counts_squared(labels: Labels) -> float:
 
 def vectors_of(db: sqlite3.Connection, space: Space, segments: Sequence[SegmentId]) -> F32:
     """The vectors of these segments in their order; one that went meanwhile is zeros."""
-    rows = db.execute("SELECT v.segment, v.data FROM json_each(?) AS c JOIN vector v ON v.segment = c.value AND v.space = ?", (json.dumps(segments), space.id))
+    rows = db.execute(
+        "SELECT v.segment, v.data FROM json_each(?) AS c CROSS JOIN vector v ON v.segment = c.value AND +v.space = ?", (json.dumps(segments), space.id)
+    )
     places = {segment: place for place, segment in enumerate(segments)}
     made = np.zeros((len(segments), space.dims), np.float32)
     for segment, data in rows:

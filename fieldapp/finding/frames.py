@@ -15,7 +15,7 @@ from fieldapp.speech.embed import F32, Kept, unit, unpack
 from fieldapp.store import spaces, vectors
 from fieldapp.store.store import Store
 
-COMMON_OF = 200
+COMMON_OF = 100
 """Segments of which the common part of all frames is computed."""
 
 log = logging.getLogger(__name__)

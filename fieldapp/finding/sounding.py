@@ -19,7 +19,7 @@ from fieldapp.model import Hit, Space, Span
 
 PROPOSED = 100
 """Segments whose frames are compared."""
-COMPARED = 100
+COMPARED = 60
 """Labelled segments whose frames are compared with each other to learn what a likeness is worth."""
 
 
@@ -28,7 +28,7 @@ def sounding_alike(look: Look) -> list[Match]:
     space = look.finder.space("sound", look.question.heard)
     if space is None:
         raise NotThere("This fieldbook has no sound vectors the query could be compared with.", "Make them with: fieldapp embed DIR")
-    proposed = look.near(space, look.finder.vector(space, look.question), max(PROPOSED, look.query.limit))
+    proposed = look.near(space, look.finder.vector(space, look.question), max(PROPOSED, look.wanted))
     told = look.told(proposed.found, space)
     frames = look.finder.frames(space)
     asked, there = frames_asked(look.question, frames), frames.of_all(hit.segment for hit, _ in told)
@@ -37,7 +37,7 @@ def sounding_alike(look: Look) -> list[Match]:
     framed = [(hit, there[hit.segment]) for hit, _ in told if hit.segment in there]
     measure = look.finder.kept((space.id, "frames"), lambda: _calibration(look.finder, space, frames))
     found = sorted(zip(framed, alike(asked, [one for _, one in framed])), key=lambda pair: -pair[1].likeness)
-    return [_match(hit, one, stretch, rank, space, measure) for rank, ((hit, one), stretch) in enumerate(found, 1)]
+    return [_match(hit, one, stretch, rank, space, measure) for rank, ((hit, one), stretch) in enumerate(found[: look.wanted], 1)]
 
 
 def frames_asked(question: Question, frames: Frames) -> Framed | None:
@@ -73,5 +73,7 @@ def _calibration(finder: Finder, space: Space, frames: Frames) -> Calibration:
     kept = [place for place, segment in enumerate(some.segments) if segment in there]
     chosen = some.chosen(kept)
     framed = [there[segment] for segment in chosen.segments]
-    likenesses = np.array([[found.likeness for found in alike(one, framed)] for one in framed], np.float32).reshape(len(framed), len(framed))
-    return calibration.calibrate(np.asarray((likenesses + likenesses.T) / 2, np.float32), chosen)
+    likenesses = np.zeros((len(framed), len(framed)), np.float32)
+    for place, one in enumerate(framed):
+        likenesses[place, place + 1 :] = [found.likeness for found in alike(one, framed[place + 1 :])]
+    return calibration.calibrate(likenesses, chosen)
