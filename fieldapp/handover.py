@@ -6,10 +6,12 @@ Consent decides here, once, for every format: what it keeps back is listed with 
 from __future__ import annotations
 
 import bisect
+import hashlib
 import itertools
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fieldapp import __version__
@@ -30,7 +32,10 @@ EXPLAINED = 1000
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """What an export wrote, what its format could not carry, what consent held back, and why it could not be noted (empty when it was)."""
+    """What an export wrote, what its format could not carry, what consent held back, and why it could not be noted (empty when it was).
+
+    `removed` are files of the same export made earlier that have no place in it any more; `stayed` are those somebody changed since.
+    """
 
     title: str
     segments: int
@@ -39,6 +44,8 @@ class HandedOver:
     losses: tuple[Loss, ...]
     left_out: tuple[LeftOut, ...]
     unnoted: str
+    removed: tuple[str, ...] = ()
+    stayed: tuple[str, ...] = ()
 
 
 def hand_over(
@@ -58,12 +65,51 @@ def hand_over(
         raise ExportProblem(f"{out} is a file; an export needs a folder.", "Choose another folder.")
     if out.is_relative_to(store.folder.absolute()):
         raise ExportProblem(f"{out} lies inside the fieldbook.", "Export into a folder of its own: the fieldbook keeps its own house.")
-    bundle = gather(store, purpose=purpose, audience=audience, only=only, sound=options.audio)
+    chosen = None if only is None else sorted(set(only))
+    bundle = gather(store, purpose=purpose, audience=audience, only=chosen, sound=options.audio)
     output = Output(out, progress)
     losses = module.write(bundle, output, options)
-    about = {"format": name, "out": str(out), "audience": audience, "profile": options.profile}
-    unnoted = note(store, bundle, "export", about, {"written": len(output.written), "unchanged": len(output.unchanged)})
-    return HandedOver(module.TITLE, len(bundle.segments), tuple(output.written), tuple(output.unchanged), tuple(losses), bundle.left_out, unnoted)
+    about = {"format": name, "out": str(out), "audience": audience, "profile": options.profile, "options": _told(options, chosen)}
+    removed, stayed = _tidy(output, handed.files_of_last(store.reader(), {"purpose": purpose, **about}))
+    files = {file: _mark(output.place(file)) for file in (*output.written, *output.unchanged)}
+    unnoted = note(store, bundle, "export", about, {"written": len(output.written), "unchanged": len(output.unchanged), "files": files})
+    return HandedOver(
+        module.TITLE, len(bundle.segments), tuple(output.written), tuple(output.unchanged), tuple(losses), bundle.left_out, unnoted, removed, stayed
+    )
+
+
+def _told(options: Options, chosen: list[SegmentId] | None) -> str:
+    """What was chosen, so that another export into the same folder is told apart from the same one made again."""
+    said = json.dumps([asdict(options), chosen], sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _tidy(output: Output, earlier: Mapping[str, tuple[int, int]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Files that this very export left here earlier and that are not part of it now, because somebody withdrew or something was deleted.
+
+    They go if they are as they were left; what somebody changed since stays, and is told.
+    """
+    now = {*output.written, *output.unchanged}
+    removed, stayed = [], []
+    for name in sorted(earlier.keys() - now):
+        place = output.place(name)
+        if not place.is_file():
+            continue
+        if _mark(place) != earlier[name]:
+            stayed.append(name)
+            continue
+        place.unlink()
+        removed.append(name)
+        for folder in itertools.takewhile(lambda one: one != output.root, place.parents):
+            if any(folder.iterdir()):
+                break
+            folder.rmdir()
+    return tuple(removed), tuple(stayed)
+
+
+def _mark(place: Path) -> tuple[int, int]:
+    about = place.stat()
+    return about.st_size, about.st_mtime_ns
 
 
 def gather(

@@ -109,3 +109,47 @@ def test_who_is_heard_with_whom_is_found_for_all_at_once(spans: list[tuple[int, 
     kept, held_back = ([s for s, held in every if held == which] for which in (False, True))
     wanted = {s.id for s in kept if any(s.span.overlaps(other.span) and len(other.span) for other in held_back)}
     assert handover._heard_with(kept, held_back) == wanted
+
+
+def exported(book: Path, out: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, list[str]]:
+    capsys.readouterr()
+    assert main(["export", str(book), "--format", "audiofolder", "--audio", "--out", str(out), "--purpose", "share", "--json", *more]) == 0
+    found: dict[str, list[str]] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def allow(book: Path, code: str) -> None:
+    assert main(["consent", str(book), "give", "--person", code, "--purpose", "share"]) == 0
+
+
+def test_an_export_made_again_takes_away_what_may_no_longer_be_in_it(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    for code in ("W1", "M2"):
+        allow(book, code)
+    first = exported(book, out, capsys)
+    sounds = [name for name in first["written"] if name.endswith(".wav")]
+    assert len(sounds) == 2
+    assert main(["consent", str(book), "withdraw", "--person", "M2"]) == 0
+    again = exported(book, out, capsys)
+    (gone,) = (name for name in again["removed"] if name.endswith(".wav"))
+    assert gone in sounds
+    assert not (out / gone).parent.exists(), "a folder without files goes too"
+    assert [path.relative_to(out).as_posix() for path in out.rglob("*.wav")] == [name for name in sounds if name != gone]
+    assert exported(book, out, capsys)["removed"] == []
+
+
+def test_what_somebody_changed_or_another_export_made_stays(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    for code in ("W1", "M2"):
+        allow(book, code)
+    sounds = {path for path in exported(book, out, capsys)["written"] if path.endswith(".wav")}
+    assert exported(book, out, capsys, "--no-drafts")["removed"] == []
+    for name in sounds:
+        (out / name).write_bytes((out / name).read_bytes() + b"\0")
+    (out / "mine.txt").write_text("notes")
+    assert main(["consent", str(book), "withdraw", "--person", "M2"]) == 0
+    again = exported(book, out, capsys)
+    assert not [name for name in again["removed"] if name.endswith(".wav")]
+    assert len(again["stayed"]) == 1
+    assert (out / again["stayed"][0]).is_file()
+    assert (out / "mine.txt").is_file()

@@ -54,11 +54,15 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "segments": done.segments,
         "written": list(done.written),
         "unchanged": list(done.unchanged),
+        "removed": list(done.removed),
+        "stayed": list(done.stayed),
         "losses": [{"where": loss.where, "what": loss.what} for loss in done.losses],
         "noted": not done.unnoted,
         "left_out": [{"segment": left.segment, "why": left.why} for left in done.left_out],
     }
     lines = [f"{done.title}: {done.segments} segments to {out}; {len(done.written)} files written, {len(done.unchanged)} unchanged."]
+    lines += [f"{len(done.removed)} files of the same export made earlier are no longer part of it and were removed."] if done.removed else []
+    lines += [f"NOT removed, because somebody changed them since: {', '.join(done.stayed)}"] if done.stayed else []
     lines += _summary("Not carried", Counter(loss.what for loss in done.losses))
     lines += _summary("Held back", Counter(left.why for left in done.left_out))
     return Answer("\n".join([*lines, done.unnoted] if done.unnoted else lines), data)

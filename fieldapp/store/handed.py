@@ -57,3 +57,13 @@ def handed_over(db: sqlite3.Connection, person: PersonId | None = None) -> list[
             out, form, purpose, audience = (str(told.get(name, "")) for name in ("out", "format", "purpose", "audience"))
             found.append(Handed(RunId(row["id"]), row["kind"], row["started"], out, form, purpose, audience, int(told.get("segments", 0))))
     return found
+
+
+def files_of_last(db: sqlite3.Connection, about: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """The files (size, time of change in ns) that the last export of exactly this kind left in its folder; empty where there was none."""
+    rows = db.execute("SELECT parameters, result FROM run WHERE kind = 'export' ORDER BY pk DESC")
+    for row in rows:
+        told = json.loads(row["parameters"])
+        if all(told.get(name) == value for name, value in about.items()):
+            return {str(name): (int(size), int(changed)) for name, (size, changed) in json.loads(row["result"]).get("files", {}).items()}
+    return {}

@@ -1,4 +1,4 @@
-"""The shorter descriptions: OPEX, RO-Crate, OLAC and PARADISEC's table. Each writes its files of one plan; IMDI has a room of its own. Any thread."""
+"""The shorter descriptions: OPEX, RO-Crate, OLAC, PARADISEC's table. IMDI and CMDI have rooms of their own. Each writes the files of one plan. Any thread."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 from lxml import etree
 
+from fieldapp.corpus.deposit.cmdi import SUFFIX, collection_record, item_record, record_name
 from fieldapp.corpus.deposit.imdi import imdi
 from fieldapp.corpus.deposit.plan import Item, Plan
 from fieldapp.corpus.output import Output
@@ -43,6 +44,12 @@ def describe(plan: Plan, out: Output) -> None:
 def _imdi(plan: Plan, out: Output) -> None:
     for item in plan.items:
         out.bytes(f"{item.name}/{plan.collection}{plan.profile.joint}{item.name}.imdi", imdi(plan, item))
+
+
+def _cmdi(plan: Plan, out: Output) -> None:
+    for item in plan.items:
+        out.bytes(f"{item.name}/{record_name(plan, item)}", item_record(plan, item))
+    out.bytes(f"{plan.collection}{SUFFIX}", collection_record(plan))
 
 
 def _opex(plan: Plan, out: Output) -> None:
@@ -170,6 +177,6 @@ def _xml(root: etree._Element) -> bytes:
 
 
 WRITERS: Mapping[str, Callable[[Plan, Output], None]] = {
-    "imdi": _imdi, "opex": _opex, "olac": _olac, "paradisec": _paradisec, "rocrate": _rocrate,
+    "imdi": _imdi, "cmdi": _cmdi, "opex": _opex, "olac": _olac, "paradisec": _paradisec, "rocrate": _rocrate,
 }  # fmt: skip
 """By the name a profile calls them; RO-Crate comes last in each profile because it lists what the others wrote."""

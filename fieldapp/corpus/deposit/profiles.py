@@ -39,6 +39,8 @@ PROFILES = (
             PROJECT, SESSION, ("code",)),
     Profile("imdi", "IMDI archives (The Language Archive)", r"[A-Za-z0-9_-]+\.[a-z0-9]+", False, "_", 60, ("imdi",),
             ("title", "description"), SESSION, ("code", "gender", "birth_year", "languages")),
+    Profile("cmdi", "CMDI repositories (CLARIN)", r"[A-Za-z0-9_-]+\.[a-z0-9]+", False, "_", 60, ("cmdi",),
+            ("title", "description", "licence"), SESSION, ("code",)),
     Profile("opex", "OPEX (Preservica)", r"[A-Za-z0-9_-]+\.[a-z0-9]+", False, "_", 60, ("opex", "rocrate"),
             ("title", "description"), ("title", "date"), ("code",)),
     Profile("rocrate", "RO-Crate repositories", r"[A-Za-z0-9_-]+\.[a-z0-9]+", False, "_", 60, ("rocrate",),

@@ -20,6 +20,7 @@ import numpy as np
 import soundfile
 from lxml import etree
 
+from fieldapp.corpus.deposit import cmdi
 from fieldapp.corpus.pieces import Source
 from fieldapp.corpus.validate import validate_eaf
 from fieldapp.corpus.xml import parse
@@ -70,6 +71,9 @@ def _content(data: Path, schemas: Path | None, imdi_schema: str) -> Iterator[Che
             yield Check(f"{suffix} files follow {name}", "schema", None, "no folder of schemas was given")
         elif found and schemas is not None:
             yield _schema(schemas / name, found, suffix)
+    if records := [p for p in files if p.suffix == cmdi.SUFFIX]:
+        yield _each("CMDI records are in order and find their files", "Fieldapp", records, _cmdi)
+        yield Check(".cmdi files follow the profile's schema", "schema", None, "CLARIN's schemas are not bundled")
     yield _peer("pympi", "annotations can be read", documents, lambda peer, path: peer.Elan.Eaf(str(path)))
     yield _peer("wavinfo", "sound headers can be read", [p for p in files if p.suffix == ".wav"], lambda peer, path: peer.WavInfoReader(str(path)))
     if (data / "ro-crate-metadata.json").exists():
@@ -99,6 +103,10 @@ def _our_rules(path: Path) -> str:
 def _link(path: Path) -> str:
     links = [unquote(str(media.get("RELATIVE_MEDIA_URL"))) for media in parse(path).getroot().iter("MEDIA_DESCRIPTOR")]
     return "; ".join(f"{link} is not there" for link in links if not (path.parent / link).is_file())
+
+
+def _cmdi(path: Path) -> str:
+    return "; ".join(f"{finding.where}: {finding.what}" for finding in cmdi.findings(parse(path).getroot(), path.parent))
 
 
 def _names(path: Path) -> str:
