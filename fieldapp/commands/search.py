@@ -73,7 +73,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
                     setattr(options, name, value)
         question = _question(store, options)
         wants_text = question.query.mode in ("meaning", "hybrid") or options.explain
-        with Finder(store, text_side(store, options.text_model) if wants_text else None) as finder:
+        with Finder(store, text_side(store, options.text_model) if wants_text else None, background=False) as finder:
             answer = ask(finder, question)
             evidence = [explain(finder, question, match.hit.segment) if options.explain else None for match in answer.matches]
         if options.save:

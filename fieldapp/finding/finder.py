@@ -24,7 +24,7 @@ from fieldapp.speech import heads
 from fieldapp.speech.embed import F32, unit
 from fieldapp.speech.heads import Head
 from fieldapp.store import spaces, vectors
-from fieldapp.store.index import VectorIndex
+from fieldapp.store.index import GRAPH_FROM, VectorIndex
 from fieldapp.store.store import Store
 
 KEPT_SECONDS, KEPT_TIMES = 30.0, 50
@@ -40,12 +40,15 @@ class TextSide:
 
 
 class Finder:
-    """What every way of looking needs. A context manager; `close` when the fieldbook is closed."""
+    """What every way of looking needs. A context manager; `close` when the fieldbook is closed.
 
-    def __init__(self, store: Store, text_side: TextSide | None = None) -> None:
+    With `background` the index is built and loaded beside the searches, a graph from `graph_from` vectors on; a command that asks once does without.
+    """
+
+    def __init__(self, store: Store, text_side: TextSide | None = None, *, graph_from: int = GRAPH_FROM, background: bool = True) -> None:
         self.store = store
         self.text_side = text_side
-        self.index = VectorIndex(store)
+        self.index = VectorIndex(store, graph_from=graph_from, background=background)
         self._heads: dict[str, Head | None] = {}
         self._frames: dict[tuple[str, int], Frames] = {}
         self._calibrations: dict[tuple[str, str], tuple[Calibration, float]] = {}

@@ -82,7 +82,7 @@ class Nearby:
     # --- its own thread ---
 
     def _work(self) -> None:
-        with nullcontext(self._finder) if self._finder else Finder(self._store) as finder:
+        with nullcontext(self._finder) if self._finder else Finder(self._store, background=False) as finder:
             while (segment := self._next()) is not None:
                 try:
                     self._answer(finder, segment)

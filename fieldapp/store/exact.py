@@ -1,4 +1,8 @@
-"""Comparing a vector with many rows, exactly: blocks that stay in the processor's cache, and the best of them. Any thread; knows no database."""
+"""Comparing a vector with many rows, exactly: blocks that stay in the processor's cache, and the best of them. Any thread; knows no database.
+
+`np.vecdot` and not `@`: a row at a time it is as fast as one thread of BLAS, and it never wakes the others. Beside a model that
+keeps every core busy, `@` on two threads took twenty times as long, waiting for the second one.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,12 @@ def unit(vectors: NDArray[np.floating]) -> F32:
         usable = np.isfinite(length) & (length > 0)
         made /= np.where(usable, length, 1).astype(np.float32)
     return np.where(usable & np.isfinite(made), made, np.float32(0))
+
+
+def likeness(matrix: F32, query: F32) -> F32:
+    """The dot product of each row with the query."""
+    found: F32 = np.vecdot(matrix, query)
+    return found
 
 
 class Best:
@@ -62,7 +72,7 @@ class Best:
 def offer_all(best: Best, matrix: F32, query: F32, first_row: int, dead: NDArray[np.bool_] | None) -> None:
     """Compare with every row of a matrix whose first row has the number `first_row`; `dead` marks rows of it that do not count."""
     for start, stop in _blocks(len(matrix)):
-        scores = matrix[start:stop] @ query
+        scores = likeness(matrix[start:stop], query)
         if dead is not None:
             scores[dead[start:stop]] = -np.inf
         best.offer(scores, first_row + start)
@@ -72,7 +82,7 @@ def offer_some(best: Best, matrix: F32, query: F32, first_row: int, chosen: I64)
     """Compare with the chosen rows of a matrix, which are numbered as in `offer_all`."""
     for start, stop in _blocks(len(chosen)):
         some = chosen[start:stop]
-        best.offer(np.take(matrix, some - first_row, axis=0) @ query, rows=some)
+        best.offer(likeness(np.take(matrix, some - first_row, axis=0), query), rows=some)
 
 
 def _blocks(rows: int) -> Iterator[tuple[int, int]]:

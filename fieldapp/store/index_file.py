@@ -15,6 +15,7 @@ import logging
 import mmap
 import os
 import struct
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ _START = struct.Struct("<8sI")
 _PAGE = 4096
 _DIGEST = 32
 _PIECE = 4 << 20
+_HOUR = 3600.0
 VECTORS, GRAPH, UNFINISHED = ".vectors", ".graph", ".part"
 
 
@@ -94,8 +96,8 @@ def newest(folder: Path, space: Space, *, clean: bool) -> Sealed | None:
             except (OSError, ValueError, KeyError, TypeError, struct.error) as trouble:
                 log.warning("the index %s is not used (%s); it is built again", file.name, trouble)
     for file in files if clean else ():
-        if found is None or file.stem != found.path.stem or file.suffix not in (VECTORS, GRAPH):
-            _remove(file)
+        if found is None or file.stem != found.path.stem:
+            _remove(file, unless_younger=_HOUR if file.suffix == UNFINISHED else 0)  # somebody may be writing it
     return found
 
 
@@ -225,8 +227,11 @@ def _make_folder_durable(folder: Path) -> None:
             os.close(handle)
 
 
-def _remove(file: Path) -> None:
+def _remove(file: Path, unless_younger: float = 0) -> None:
     try:
-        file.unlink(missing_ok=True)
+        if not unless_younger or time.time() - file.stat().st_mtime > unless_younger:
+            file.unlink(missing_ok=True)
+    except FileNotFoundError:
+        pass
     except OSError as trouble:  # in use on a system that keeps such files; the next opening tries again
         log.info("the index file %s stays for now: %s", file.name, trouble)

@@ -1,6 +1,7 @@
 """Where the index files of a fieldbook lie, and how they go when somebody withdraws. Loads nothing, so that opening a fieldbook stays quick.
 
-`forget_withdrawn` runs on the `db-writer` thread after every commit: when the write of a withdrawal returns, no file holds its vectors.
+`forget_withdrawn` runs on the `db-writer` thread just before every commit: when a withdrawal is durable, no file holds its vectors. What is
+written in that very moment is refused or deleted by its writer (`index_keeper.py`), before the write of the withdrawal returns.
 """
 
 from __future__ import annotations
@@ -27,6 +28,6 @@ def forget(fieldbook: Path) -> None:
 
 
 def forget_withdrawn(fieldbook: Path, changed: Changed) -> None:
-    """After a commit: consent and vectors changed in one, so vectors were deleted because somebody wants it."""
+    """Before a commit: where consent and vectors change in one, vectors are deleted because somebody wants it."""
     if changed & WITHDRAWAL == WITHDRAWAL:
         forget(fieldbook)

@@ -18,7 +18,6 @@ from fieldapp.store.index_file import About, Sealed
 from fieldapp.store.prefix import SPARE
 from fieldapp.store.space_rows import Part, SpaceRows, joined
 
-_PATIENCE_SECONDS = 0.02  # a search waits so long for another thread that reads what was added, then answers from what is there
 _ATTEMPTS = 4
 _BROAD = 0.5  # a filter that lets so much through is applied to what the graph proposes
 
@@ -53,6 +52,7 @@ class SpaceIndex:
         self.checked = False
         self.stale = False
         self._changing = threading.Lock()
+        self._reconciling = threading.Lock()  # taken first
 
     @classmethod
     def read(cls, db: sqlite3.Connection, space: Space) -> SpaceIndex:
@@ -89,24 +89,22 @@ class SpaceIndex:
         return found
 
     def catch_up(self, db: sqlite3.Connection) -> None:
-        """Read what was added since the last search."""
-        if truth.last_row(db, self.space) <= self.rows.last or not self._changing.acquire(timeout=_PATIENCE_SECONDS):
-            return
-        try:
-            for some in truth.after(db, self.space, self.rows.last):
-                self.rows.add(Part.of(some.pks, some.segments, some.vectors, self.rows.dims))
-        finally:
-            self._changing.release()
+        """Read what was added since the last search. Whoever comes while another thread reads it waits: that takes as long as reading it oneself."""
+        if truth.last_row(db, self.space) > self.rows.last:
+            with self._changing:
+                for some in truth.after(db, self.space, self.rows.last):
+                    self.rows.add(Part.of(some.pks, some.segments, some.vectors, self.rows.dims))
 
     def reconcile(self, db: sqlite3.Connection) -> None:
-        """Find what was deleted, or came back under an old number (undo does that)."""
+        """Find what was deleted, or came back under an old number (undo does that). The long part keeps no search waiting."""
         self.catch_up(db)
-        with self._changing:
+        with self._reconciling:
+            seen = self.rows.last
             rows, pks = self.rows.living()
             gone, missing = truth.differences(db, self.space, pks)
-            self.rows.bury(rows[np.isin(pks, gone)])
-            if len(missing):
-                back = truth.with_numbers(db, self.space, missing)
+            back = truth.with_numbers(db, self.space, missing[missing <= seen])  # newer ones are for `catch_up`
+            with self._changing:
+                self.rows.bury(rows[np.isin(pks, gone)])
                 self.rows.add(Part.of(back.pks, back.segments, back.vectors, self.rows.dims))
 
     def extend_graph(self, progress: Callable[[float, str], None]) -> None:

@@ -14,7 +14,6 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -23,7 +22,6 @@ from fieldapp.errors import AlreadyThere, NotAFieldbook, ReadOnly
 from fieldapp.model import Changed
 from fieldapp.store import connect, holder, undo
 from fieldapp.store.connect import DATABASE, SCHEMA_VERSION, Reader
-from fieldapp.store.index_folder import forget_withdrawn
 from fieldapp.store.reserve import Reserve
 from fieldapp.store.transaction import Transaction, Written
 from fieldapp.store.trouble import as_sentence
@@ -51,7 +49,6 @@ class Store:
                 reserve = Reserve(folder / "derived")
                 self._writer = Writer(_open_writer(folder / DATABASE, reserve), folder, reserve.release)
                 parts.callback(self._writer.close)
-                self._writer.subscribe(partial(forget_withdrawn, folder))
                 reserve.refill()
                 if not new:  # there is nothing to keep a copy of yet
                     parts.callback(Upkeep(folder).close)

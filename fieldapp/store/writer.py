@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from fieldapp.errors import DiskFull, ReadOnly
 from fieldapp.model import Changed
 from fieldapp.store import undo, word_index
+from fieldapp.store.index_folder import forget_withdrawn
 from fieldapp.store.transaction import Transaction, Written
 from fieldapp.store.trouble import as_sentence
 
@@ -127,6 +128,7 @@ class Writer:
             else:
                 value = task.work(transaction)
             word_index.update(db)
+            forget_withdrawn(self._folder, transaction.changed)  # before: a crash in between may cost a cache, never a promise
             db.execute("COMMIT")
         except BaseException as error:
             if db.in_transaction:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -287,6 +288,7 @@ def test_what_a_crash_left_is_cleared_away(store: Store, index: VectorIndex, fil
     foreign = folder / f"{new_id()}-{new_id()}.vectors"
     for file in (left, orphan, foreign):
         file.write_bytes(b"half")
+    os.utime(left, (0, 0))
     with opened(store) as again:
         assert right(again, filled)
         assert again.settle(60)
