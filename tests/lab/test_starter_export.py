@@ -22,7 +22,7 @@ SMALL = Shape(width=32, heads=2, encoder_layers=2, decoder_layers=2)
 def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, Vocabulary, Path]:
     vocabulary = Vocabulary(tokens.learn(["the old man bought three red fish", "昨天老人买了三条红鱼", "琴日個老人家買咗三條紅魚", "chho-pû-ngit"] * 3))
     torch.manual_seed(3)
-    model = net.build(SMALL, vocabulary.size, heard=vocabulary.end + 1).eval()
+    model = net.build(SMALL, vocabulary.size, pieces=vocabulary.end, phones=40).eval()
     model.text_positions.data *= 100  # so that the next token differs from place to place
     folder = export.export(net.as_arrays(model.state_dict()), SMALL, vocabulary, tmp_path_factory.mktemp("starter"), quantization="float32")
     return model, vocabulary, folder

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from fieldapp.lab.starter.augment import augment
 from fieldapp.lab.starter.corpus import Clip, Corpus
 from fieldapp.lab.starter.lexicon import LANGUAGES
+from fieldapp.lab.starter.phones import FILE as PHONES
+from fieldapp.lab.starter.phones import Phones
 from fieldapp.lab.starter.tokens import Vocabulary
 from fieldapp.lab.starter.voices import RATE
 
@@ -38,7 +40,7 @@ class Batch:
     speech_steps: NDArray[np.int64]
     tokens: NDArray[np.int64]
     targets: NDArray[np.int64]
-    transcripts: tuple[tuple[int, ...], ...]
+    phones: tuple[tuple[int, ...], ...]
     texts: tuple[tuple[int, ...], ...]
     meanings: NDArray[np.int64]
     blank: int
@@ -47,8 +49,10 @@ class Batch:
 class Batches:
     """Endless batches by seed and number: the same number gives the same batch, so training can stop and go on."""
 
-    def __init__(self, corpus: Corpus, vocabulary: Vocabulary, seed: int, *, size: int = 64, translate: float = 0.3, augmented: bool = True) -> None:
-        self._corpus, self._vocabulary, self._seed, self._size = corpus, vocabulary, seed, size
+    def __init__(
+        self, corpus: Corpus, vocabulary: Vocabulary, phones: Phones, seed: int, *, size: int = 64, translate: float = 0.3, augmented: bool = True
+    ) -> None:
+        self._corpus, self._vocabulary, self._phones, self._seed, self._size = corpus, vocabulary, phones, seed, size
         self._translate, self._augmented = translate, augmented
         self._mel = FeatureExtractor(feature_size=80)
         trained = [c for c in corpus.clips if c.split == "train" and c.length < LONGEST_S * RATE]
@@ -104,10 +108,10 @@ class Batches:
             np.array([-(-len(s) // 320) for s in sounds]),
             tokens,
             targets,
-            tuple(tuple(self._vocabulary.encode(c.text)) for c in clips),
+            tuple(self._phones(c.language, c.text) for c in clips),
             tuple(tuple(self._vocabulary.encode(text)) for text in read),
             np.array([known[name] for name in names]),
-            self._vocabulary.end,
+            self._phones.count,
         )
 
     def _row(self, clip: Clip, task: str) -> tuple[list[int], int]:
@@ -147,7 +151,8 @@ class Source:
 
     def batches(self) -> Batches:
         """Open the corpus and lay out its batches."""
-        return Batches(Corpus(self.world), Vocabulary.load(self.tokenizer), self.seed, size=self.size, translate=self.translate)
+        phones = Phones.load(self.world / PHONES)
+        return Batches(Corpus(self.world), Vocabulary.load(self.tokenizer), phones, self.seed, size=self.size, translate=self.translate)
 
 
 def ahead(source: Source, first: int, stop: int, workers: int) -> Iterator[tuple[int, Batch]]:

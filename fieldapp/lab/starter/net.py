@@ -46,7 +46,7 @@ def sinusoids(length: int, width: int) -> NDArray[np.float32]:
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
 
 
-def build(shape: Shape, vocabulary: int, *, heard: int) -> Any:
+def build(shape: Shape, vocabulary: int, *, pieces: int, phones: int) -> Any:
     """The network with fresh weights. Built inside a function because torch is only there for training.
 
     No dropout: augmented speech never comes twice, and drawing the chances took a tenth of a step.
@@ -111,10 +111,10 @@ def build(shape: Shape, vocabulary: int, *, heard: int) -> Any:
             self.text_positions = nn.Parameter(torch.randn(TEXT_POSITIONS, shape.width) * 0.01)
             self.decoder = nn.ModuleList(Block(crossed=True) for _ in range(shape.decoder_layers))
             self.decoder_norm = nn.LayerNorm(shape.width)
-            self.ctc = nn.Linear(shape.width, heard)
+            self.ctc = nn.Linear(shape.width, phones + 1)
             self.centre = nn.Parameter(torch.zeros(shape.width))
             self.meaning = nn.Linear(shape.width, MEANING_DIMS, bias=False)
-            self.written = nn.EmbeddingBag(heard, MEANING_DIMS, mode="mean")
+            self.written = nn.EmbeddingBag(pieces, MEANING_DIMS, mode="mean")
 
         def encode(self, mel: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             """States [batch, steps, width] and which of them lie inside the utterance or its declared tail."""
