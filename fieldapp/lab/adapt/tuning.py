@@ -75,7 +75,7 @@ def fine_tune(folder: Path, lessons: Sequence[Lesson], language: str, work: Path
     shape, vocabulary = shape_of(folder)
     weights = read_weights(folder, shape)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = net.build(shape, vocabulary, heard=1)
+    model = net.build(shape, vocabulary, pieces=1, phones=1)
     model.load_state_dict({name: torch.from_numpy(table) for name, table in weights.items()}, strict=False)
     model.eval().requires_grad_(False)
     added = _add_matrices(model, plan.rank)
