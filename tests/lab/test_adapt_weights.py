@@ -35,7 +35,7 @@ def test_the_network_hears_what_the_model_hears(folder: Path) -> None:
     torch = pytest.importorskip("torch")
     shape, vocabulary = shape_of(folder)
     assert (shape, vocabulary) == (net.Shape(64, 2, 2, 2), 51865)
-    model: Any = net.build(shape, vocabulary, heard=1).eval()
+    model: Any = net.build(shape, vocabulary, pieces=1, phones=1).eval()
     left = model.load_state_dict({name: torch.from_numpy(table) for name, table in read_weights(folder, shape).items()}, strict=False)
     assert not [name for name in left.missing_keys if not name.startswith(("ctc", "meaning", "written", "centre"))]
     assert not left.unexpected_keys

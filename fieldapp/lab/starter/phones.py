@@ -70,7 +70,9 @@ def spell(language: str, texts: Sequence[str]) -> list[list[str]]:
         lines = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout.splitlines()
     said = [line for line in lines if line.strip()]
     if len(said) != len(texts):
-        raise FieldError(f"espeak-ng said {len(said)} lines for {len(texts)} texts in '{language}'.", "A text that has no sound shifts the others: leave it out.")
+        raise FieldError(
+            f"espeak-ng said {len(said)} lines for {len(texts)} texts in '{language}'.", "A text that has no sound shifts the others: leave it out."
+        )
     return [_sounds(language, line) for line in said]
 
 
