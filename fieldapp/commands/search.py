@@ -86,7 +86,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     data: dict[str, Any] = {"query": question.query.text, "mode": question.query.mode, "total": answer.total, "more": answer.more, "remarks": answer.remarks}
     data["hits"] = [as_data(match, found) for match, found in zip(answer.matches, evidence)]
     shown = f", the best {len(answer.matches)} of them:" if len(answer.matches) < answer.total else ""
-    said = [f"{total} {'segment' if total == '1' else 'segments'} found{shown}", *answer.remarks]
+    found = f"{total} {'segment' if total == '1' else 'segments'} found{shown}" if question.query.mode == "words" else f"the nearest {len(answer.matches)}:"
+    said = [found, *answer.remarks]
     coloured = sys.stdout.isatty()
     return Answer("\n".join([*said, *(line for match, found in zip(answer.matches, evidence) for line in lines_of(match, found, coloured=coloured))]), data)
 

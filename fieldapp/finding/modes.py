@@ -14,13 +14,15 @@ from fieldapp.finding import ordering
 from fieldapp.finding.finder import Finder
 from fieldapp.finding.look import Look
 from fieldapp.finding.question import ANY, SAME_MEANING, SPREADS, Answer, Match, Question, Reason
-from fieldapp.finding.sounding import sounding_alike
+from fieldapp.finding.sounding import confirmed, sounding_alike
 from fieldapp.speech.embed import F32
 from fieldapp.store import segments
 from fieldapp.store.words import find_words
 
 REARRANGED = 200
 """So many hits by words are fetched where their order is not the last word."""
+RERANKED = 20
+"""Of what is near in meaning so many are put in the order of their frames' SeqSim with the query's."""
 EMBED = "Make them with: fieldapp embed DIR"
 
 Rankings = list[list[Match]]
@@ -28,7 +30,7 @@ Rankings = list[list[Match]]
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Rankings to be fused, remarks about what could not be looked for, and how many there are where more are known of than are ranked."""
+    """Rankings to be fused, remarks about what could not be looked for, and how many words found: of what is near there is no number."""
 
     rankings: Rankings
     remarks: tuple[str, ...] = ()
@@ -52,7 +54,8 @@ def ask(finder: Finder, question: Question) -> Answer:
     ways = mode(Look(finder, question))
     matches = ways.rankings[0] if len(ways.rankings) == 1 else ordering.fuse(ways.rankings)
     matches = ordering.spread(ordering.by_meaning(matches, meaning, question.same_meaning), question.spread)
-    return Answer(ordering.numbered(matches[: question.query.limit]), ways.remarks, max(ways.total, len(matches)), ways.more)
+    shown = ordering.numbered(matches[: question.query.limit])
+    return Answer(shown, ways.remarks, max(ways.total, len(shown)), ways.more)
 
 
 def by_words(look: Look) -> Ways:
@@ -120,7 +123,10 @@ def _from_sound(look: Look) -> list[Match] | None:
     space = look.finder.space("meaning", look.question.heard)
     if space is None:
         return None
-    near = look.near(space, look.finder.vector(space, look.question))
+    near = look.near(space, look.finder.vector(space, look.question), RERANKED)
+    head = look.finder.head(space)
+    if head is None or not head.text_model:  # what was trained on meaning knows better than frames do
+        near = confirmed(look, near, RERANKED)
     return look.matches(near, "meaning", lambda _hit: "its sound lies near the query's in meaning", look.finder.calibration(space))
 
 

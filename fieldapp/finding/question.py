@@ -60,7 +60,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The matches, best first; what could not be looked for and why; whether word search has more."""
+    """The matches, best first; what could not be looked for and why; how many segments hold the words, or how many matches are shown."""
 
     matches: tuple[Match, ...]
     remarks: tuple[str, ...] = ()

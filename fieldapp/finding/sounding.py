@@ -13,7 +13,7 @@ from fieldapp.finding.calibration import Calibration
 from fieldapp.finding.finder import Finder
 from fieldapp.finding.frames import Framed, Frames
 from fieldapp.finding.likeness import Stretch, seqsim, stretches
-from fieldapp.finding.look import Look
+from fieldapp.finding.look import Look, Near
 from fieldapp.finding.question import Match, Question, Reason
 from fieldapp.model import Hit, Space, Span
 
@@ -38,6 +38,18 @@ def sounding_alike(look: Look) -> list[Match]:
     measure = look.finder.kept((space.id, "frames"), lambda: _calibration(look.finder, space, frames))
     found = sorted(zip(framed, alike(asked, [one for _, one in framed])), key=lambda pair: -pair[1].likeness)
     return [_match(hit, one, stretch, rank, space, measure) for rank, ((hit, one), stretch) in enumerate(found[: look.wanted], 1)]
+
+
+def confirmed(look: Look, near: Near, count: int) -> Near:
+    """The same segments, the first `count` in the order of SeqSim with the query; those without frames keep their places."""
+    frames = look.finder.frames(near.space)
+    asked = frames_asked(look.question, frames)
+    if asked is None:
+        return near
+    there = frames.of_all(segment for segment, _ in near.found[:count])
+    agree = {segment: seqsim(asked.frames @ one.frames.T) for segment, one in there.items()}
+    ordered = iter(sorted((pair for pair in near.found[:count] if pair[0] in agree), key=lambda pair: -agree[pair[0]]))
+    return Near(near.space, [next(ordered) if segment in agree else (segment, similarity) for segment, similarity in near.found])
 
 
 def frames_asked(question: Question, frames: Frames) -> Framed | None:

@@ -187,3 +187,21 @@ def test_answers_are_spread_and_the_same_meaning_first_or_left_out(book: Toy) ->
 
 def test_the_command_line_offers_every_mode() -> None:
     assert tuple(name for name, _ in MODES) == command.MODES
+
+
+def test_what_is_near_is_put_in_the_order_of_its_frames(book: Toy) -> None:
+    """Same notes in another order have the same mean: only frames tell them apart."""
+    backwards = states(3, 4)[::-1]
+    other = book.add(50, 4, embedded(np.ascontiguousarray(np.roll(backwards, 7, axis=1))))
+    answer = ask(book, question(heard=voice(3), limit=24))
+    order = [match.hit.segment for match in answer.matches]
+    assert all(order.index(book.said[3, speaker]) < order.index(other) for speaker in range(3))
+
+
+def test_segments_whose_frames_are_damaged_or_missing_are_found_by_their_vectors(book: Toy) -> None:
+    book.store.do(lambda tx: tx.db.execute("UPDATE frames SET data = zeroblob(5) WHERE segment = ?", (book.said[3, 0],)))
+    book.store.do(lambda tx: tx.db.execute("DELETE FROM frames WHERE segment = ?", (book.said[3, 1],)))
+    assert sorted(meanings(ask(book, question(heard=voice(3), limit=3)))) == ["m3", "m3", "m3"]
+    assert meanings(ask(book, question("sound", heard=voice(3), limit=1))) == ["m3"]
+    book.store.do(lambda tx: tx.db.execute("DELETE FROM frames"))
+    assert meanings(ask(book, question("sound", heard=voice(3), limit=3))) == ["m3"] * 3
