@@ -104,6 +104,15 @@ def lines_by_tier(bundle: Bundle, out: Output, options: Options, losses: list[Lo
         yield sound.stem, dict(sorted(by_tier.items()))
 
 
+def not_told(found: list[Line], where: str, *, languages: bool = False, speakers: bool = False) -> list[Loss]:
+    """One loss for a file whose format knows nothing of what is noted about its segments (and of languages and speakers, where told), if anything was."""
+    noted = any(s.meaning_id or s.take != 1 or s.best or s.state in ("pending", "rejected") for s in (line.segment for line in found))
+    lost = ["takes, states and prompts"] if noted else []
+    lost += ["which language a text is in"] if languages and any(text.language for line in found for text in line.texts.values()) else []
+    lost += ["who speaks in which segment"] if speakers and any(line.speaker for line in found) else []
+    return [Loss(where, ", ".join(lost))] if lost else []
+
+
 def all_lines(bundle: Bundle, options: Options, losses: list[Loss]) -> list[Line]:
     """The lines of every sound file, one after another."""
     return [line for _, found in lines(bundle, options, losses) for line in found]

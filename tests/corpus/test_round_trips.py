@@ -127,9 +127,20 @@ def test_two_hundred_corpora_survive(pieces: list[Piece], tmp_path_factory: pyte
 
 
 @given(pieces=corpora)
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_subtitles_and_labels_keep_times_and_texts(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("trip")
+    subtitles_survive(pieces, tmp_path_factory)
+
+
+@pytest.mark.slow
+@given(pieces=corpora)
+@settings(max_examples=200)
+def test_two_hundred_corpora_survive_as_subtitles_and_labels(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> None:
+    subtitles_survive(pieces, tmp_path_factory)
+
+
+def subtitles_survive(pieces: list[Piece], factory: pytest.TempPathFactory) -> None:
+    folder = factory.mktemp("trip")
     bundle = generated(pieces, folder)
     for form in ("srt", "vtt", "audacity"):
         wanted = labels(bundle, exported(bundle, form, folder / form))

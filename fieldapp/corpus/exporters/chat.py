@@ -10,7 +10,7 @@ import re
 
 from fieldapp.corpus.bundle import Bundle, Loss, SoundFile
 from fieldapp.corpus.exporters import Options
-from fieldapp.corpus.lines import Line, lines, markers_told, one_row, own_markers, plain_name
+from fieldapp.corpus.lines import Line, lines, markers_told, not_told, one_row, own_markers, plain_name
 from fieldapp.corpus.output import Output
 
 NAME = "chat"
@@ -37,6 +37,7 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
         rows = [*_head(bundle, sound, found, letters), *([f"@Comment:\ttiers {markers_told(markers)}"] if markers else [])]
         for line in found:
             rows += _utterance(line, letters[line.speaker], TIERS | markers, losses)
+        losses += not_told(found, sound.stem, languages=True)
         out.text(f"{sound.stem}{SUFFIX}", "\n".join([*rows, "@End"]) + "\n")
     return losses
 

@@ -14,7 +14,7 @@ from lxml import etree
 
 from fieldapp.corpus.bundle import Bundle, Loss, SoundFile
 from fieldapp.corpus.exporters import Options
-from fieldapp.corpus.lines import Line, guid, lines
+from fieldapp.corpus.lines import Line, guid, lines, not_told
 from fieldapp.corpus.output import Output
 from fieldapp.corpus.validate import sentences
 from fieldapp.corpus.validate_flextext import Rules
@@ -32,6 +32,7 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     losses: list[Loss] = []
     for number, (sound, found) in enumerate(lines(bundle, options, losses)):
         out.progress(number / max(1, len(bundle.recordings)), f"writing {sound.stem}{SUFFIX}")
+        losses += not_told(found, sound.stem)
         for line in found:
             losses += [Loss(a.id, "control characters, which XML cannot hold") for a in line.texts.values() if legal(a.text) != a.text]
         out.file(f"{sound.stem}{SUFFIX}", partial(_write, bundle=bundle, sound=sound, found=found, options=options))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fieldapp.corpus.bundle import Bundle, Loss, SoundFile
 from fieldapp.corpus.exporters import Options
-from fieldapp.corpus.lines import Line, all_lines, cut_line, language_of, lines, plain_name, variety_of
+from fieldapp.corpus.lines import Line, all_lines, cut_line, language_of, lines, not_told, plain_name, variety_of
 from fieldapp.corpus.output import Output
 from fieldapp.corpus.pieces import apart, copy_sound, suffix_of
 from fieldapp.corpus.saymore.eaf import two_tiers
@@ -62,6 +62,7 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
         else:
             losses.append(Loss(sound.recording.id, "the sound (it was not asked for)"))
         out.bytes(f"{place}.meta", _meta(bundle, sound, found, names))
+        losses += not_told(found, sound.stem, languages=True, speakers=True)
         out.bytes(f"{place}.annotations.eaf", two_tiers(found, media, session.date[:10], losses))
     _write_spoken(spoken, stretches, out, options, losses)
     return losses

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fieldapp.corpus.bundle import Bundle, Loss
 from fieldapp.corpus.exporters import Options
-from fieldapp.corpus.lines import Line, lines, markers_told, one_row, own_markers
+from fieldapp.corpus.lines import Line, lines, markers_told, not_told, one_row, own_markers
 from fieldapp.corpus.output import Output
 
 NAME = "toolbox"
@@ -27,6 +27,7 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
         rows += [f"\\tiers {markers_told(markers)}"] if markers else []
         for place, line in enumerate(found, 1):
             rows += ["", f"\\ref {sound.stem}.{place:03}", *_record(line, MARKERS | markers, losses)]
+        losses += not_told(found, sound.stem, languages=True)
         out.text(f"{sound.stem}{SUFFIX}", "\n".join(rows) + "\n")
     return losses
 
