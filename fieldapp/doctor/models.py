@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fieldapp.doctor.finding import Finding
+from fieldapp.speech.models.limits import CAN_AND_CANNOT, LARGER, is_starter
 from fieldapp.speech.models.shelf import Installed, Shelf
 
 
@@ -21,4 +22,7 @@ def judged(model: Installed) -> Finding:
     if model.trouble:
         return Finding(what, "look", model.trouble, f"Install it again, or remove it: fieldapp model remove {model.name}")
     languages = ", ".join(model.manifest.languages) or "all languages of its vocabulary"
-    return Finding(what, "ok", f"{model.manifest.kind}, {model.bytes / 10**6:.0f} MB, {languages}")
+    size = f"{model.manifest.kind}, {model.bytes / 10**6:.0f} MB, {languages}"
+    if is_starter(model.manifest):
+        return Finding(what, "ok", f"{size}. {CAN_AND_CANNOT}", LARGER)
+    return Finding(what, "ok", size)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fieldapp.commands.engine import model_shelf
 from fieldapp.gui.words import say
+from fieldapp.speech.models.limits import CAN_AND_CANNOT, LARGER, is_starter
 
 LISTENS = "whisper"
 LANGUAGES_NAMED = 6
@@ -36,5 +37,6 @@ def offers() -> list[Offer]:
         else:
             knows = say("It knows {languages}.", languages=", ".join(known))
         speed = say("Small: quick on any laptop.") if model.bytes < 200e6 else say("Large: better text, slower on an old laptop.")
-        made.append(Offer(model.name, f"{model.name}  ·  {size}", " ".join(part for part in (model.trouble, speed, knows) if part)))
+        limits = (say(CAN_AND_CANNOT), say(LARGER)) if is_starter(facts) else (speed, knows)
+        made.append(Offer(model.name, f"{model.name}  ·  {size}", " ".join(part for part in (model.trouble, *limits) if part)))
     return made

@@ -1,36 +1,16 @@
-"""How right a text is: characters and words wrong, and BLEU and chrF for translations, over many texts at once. Any thread.
+"""How right translations are: BLEU and chrF over many texts at once. Any thread.
 
-BLEU and chrF are the corpus scores as sacreBLEU defines them (BLEU: four orders, exponential smoothing, lower case, words apart
+They are the corpus scores as sacreBLEU defines them (BLEU: four orders, exponential smoothing, lower case, words apart
 by blanks; chrF: six orders, beta 2, blanks left out), so that figures can be compared with published ones.
 """
 
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from fieldapp.lab.wording import edits
-
 BLEU_ORDERS, CHRF_ORDERS, CHRF_BETA = 4, 6, 2.0
-
-
-def plain(text: str) -> str:
-    """What is compared: composed, lower case, without blanks and punctuation. Tone marks and letters stay."""
-    letters = unicodedata.normalize("NFC", text).casefold()
-    return "".join(letter for letter in letters if unicodedata.category(letter)[0] not in "PZSC")
-
-
-def words(text: str) -> list[str]:
-    """Words in lower case without punctuation."""
-    return [word for part in text.split() if (word := plain(part))]
-
-
-def character_errors(reference: str, said: str) -> tuple[int, int]:
-    """Wrong characters and characters of the reference; CER is the sum of the first over the sum of the second."""
-    wanted = plain(reference)
-    return edits(wanted, plain(said)), len(wanted)
 
 
 def bleu(references: Sequence[str], said: Sequence[str]) -> float:

@@ -10,8 +10,10 @@ import pytest
 
 from fieldapp.doctor import software
 from fieldapp.doctor.fonts import judged, parsed
+from fieldapp.doctor.models import judged as one_model
 from fieldapp.doctor.models import models
-from fieldapp.speech.models.shelf import Shelf
+from fieldapp.speech.manifest import Manifest
+from fieldapp.speech.models.shelf import Installed, Shelf
 
 
 def test_sqlite_is_tried_and_its_faults_are_named() -> None:
@@ -94,3 +96,11 @@ def test_installed_and_bundled_models_are_listed(tmp_path: Path) -> None:
 def test_a_broken_model_is_told(tmp_path: Path) -> None:
     folder(tmp_path / "models" / "garbled", [])
     assert [finding.status for finding in models(Shelf(tmp_path / "models"))] == ["look"]
+
+
+def test_the_starter_says_what_it_cannot_do_and_how_to_get_more(tmp_path: Path) -> None:
+    finding = one_model(Installed(tmp_path, Manifest(name="starter", languages=("zh", "hak")), own=False))
+    assert finding.status == "ok"
+    assert "cannot write free speech" in finding.found
+    assert "fieldapp model add" in finding.advice
+    assert one_model(Installed(tmp_path, Manifest(name="whisper-base"), own=True)).advice == ""

@@ -13,6 +13,7 @@ import pytest
 from fieldapp.gui.actions import DEEDS
 from fieldapp.gui.pages import PAGES
 from fieldapp.gui.words import LANGUAGES
+from fieldapp.speech.models import limits
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "fieldapp" / "gui").rglob("*.py"))
@@ -40,9 +41,9 @@ def places(text: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def english() -> set[str]:
-    """What the code says, and the titles of all commands, however a page makes them."""
+    """What the code says, the titles of all commands however a page makes them, and what is said of the bundled model."""
     deeds = [*DEEDS, *(deed for entry in PAGES for deed in importlib.import_module(entry.module).ThePage.DEEDS)]
-    return set().union(*(spoken(path) for path in FILES), {deed.title for deed in deeds})
+    return {limits.CAN_AND_CANNOT, limits.LARGER}.union(*(spoken(path) for path in FILES), {deed.title for deed in deeds})
 
 
 @pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])

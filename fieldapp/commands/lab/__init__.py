@@ -24,6 +24,7 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
     ("zeroshot", "can labels be given with no or few examples?", "fieldapp.commands.lab.zeroshot"),
     ("keywords", "does a typed word find the utterances that hold it?", "fieldapp.commands.lab.keywords"),
     ("probe", "what is in a vector: meaning, words, speaker, place, duration", "fieldapp.commands.lab.probe"),
+    ("starter-report", "what can the bundled starter model do, and what not?", "fieldapp.commands.lab.starter_report"),
 )
 """Name, what it asks, module."""
 

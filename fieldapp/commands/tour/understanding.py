@@ -11,7 +11,7 @@ from typing import Any
 from fieldapp.commands.tour.wording import as_text
 from fieldapp.lab.ranking import ranks, same
 from fieldapp.lab.statistics import bootstrap
-from fieldapp.lab.text_scores import character_errors
+from fieldapp.lab.wording import character_errors
 from fieldapp.store import spaces, vectors
 from fieldapp.store.store import Store
 
@@ -101,8 +101,8 @@ def _drafts(db: sqlite3.Connection) -> list[Draft]:
     made = []
     for row in rows:
         asked = str(db.execute("SELECT json_extract(?, ?)", (row["gloss"], f"$.{GLOSS[row['variety']]}")).fetchone()[0])
-        wrong, characters = character_errors(asked, row["text"] or "")
-        made.append(Draft(row["variety"], row["speaker"], KINDS[row["list"]], asked, row["text"] or "", float(row["sure"] or 0.0), wrong, characters))
+        errors = character_errors(asked, row["text"] or "")
+        made.append(Draft(row["variety"], row["speaker"], KINDS[row["list"]], asked, row["text"] or "", float(row["sure"] or 0.0), errors.edits, errors.length))
     return made
 
 
