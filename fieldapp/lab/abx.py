@@ -72,10 +72,13 @@ def cells(tokens: Sequence[Token], mode: str = "within", *, seed: int = 0, most:
                             yield Cell((one, other), by, (speaker, third), a, b, _some(there[one], most_x, chance))
 
 
-def cell_error(to_a: NDArray[np.floating], to_b: NDArray[np.floating], *, same_tokens: bool = False) -> float:
-    """Of all (a, b, x): 1 where x is farther from a than from b, 1/2 where it is as far. Rows are x; `same_tokens`: X are the very tokens of A."""
-    counts, comparisons = _count(to_a, to_b, same_tokens)
-    return counts / comparisons if comparisons else float("nan")
+def cell_errors(to_a: NDArray[np.floating], to_b: NDArray[np.floating], same: bool) -> tuple[float, int]:
+    """Errors and comparisons of one cell. Rows are x: 1 where x is farther from a than from b, 1/2 where it is as far. `same`: X are the very tokens of A."""
+    wrong = (to_a[:, :, None] > to_b[:, None, :]) + 0.5 * (to_a[:, :, None] == to_b[:, None, :])
+    counts = np.ones(wrong.shape, np.bool_)
+    if same:
+        counts &= ~np.eye(len(to_a), dtype=np.bool_)[:, :, None]
+    return float(wrong[counts].sum()), int(counts.sum())
 
 
 def score(distances: NDArray[np.floating], wanted: Iterable[Cell]) -> Scored:
@@ -84,7 +87,7 @@ def score(distances: NDArray[np.floating], wanted: Iterable[Cell]) -> Scored:
     number = comparisons = 0
     for cell in wanted:
         same = cell.x == cell.a
-        wrong, count = _count(distances[np.ix_(cell.x, cell.a)], distances[np.ix_(cell.x, cell.b)], same)
+        wrong, count = cell_errors(distances[np.ix_(cell.x, cell.a)], distances[np.ix_(cell.x, cell.b)], same)
         if count:
             by_pair[cell.on][cell.speakers[0]].append(wrong / count)
             number, comparisons = number + 1, comparisons + count
@@ -109,20 +112,12 @@ def languages_apart(distances: NDArray[np.floating], languages: Sequence[str], s
             for x in _some(mine, 10 * MOST_TOKENS, chance):
                 a = [i for i in mine if i != x and speakers[i] != speakers[x]]
                 b = [i for i in theirs if speakers[i] != speakers[x]]
-                wrong, count = _count(distances[[x]][:, a], distances[[x]][:, b], False)
+                wrong, count = cell_errors(distances[[x]][:, a], distances[[x]][:, b], False)
                 if count:
                     found[min(one, other), max(one, other)].append(wrong / count)
                     comparisons += count
     pairs = {pair: float(np.mean(errors)) for pair, errors in sorted(found.items())}
     return Scored(float(np.mean(list(pairs.values()))) if pairs else float("nan"), pairs, sum(map(len, found.values())), comparisons)
-
-
-def _count(to_a: NDArray[np.floating], to_b: NDArray[np.floating], same: bool) -> tuple[float, int]:
-    wrong = (to_a[:, :, None] > to_b[:, None, :]) + 0.5 * (to_a[:, :, None] == to_b[:, None, :])
-    counts = np.ones(wrong.shape, np.bool_)
-    if same:
-        counts &= ~np.eye(len(to_a), dtype=np.bool_)[:, :, None]
-    return float(wrong[counts].sum()), int(counts.sum())
 
 
 def _some(rows: Sequence[int], most: int, chance: np.random.Generator) -> tuple[int, ...]:

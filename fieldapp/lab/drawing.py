@@ -62,11 +62,13 @@ def points(places: Mapping[str, tuple[float, float]], title: str, colours: Mappi
     side, edge = 440.0, 60.0
     xs, ys = [x for x, _ in places.values()], [y for _, y in places.values()]
     extent = max(max(xs, default=0) - min(xs, default=0), max(ys, default=0) - min(ys, default=0)) or 1.0
-    parts = [_text(10, 20, title, "start", bold=True)]
+    parts, names = [_text(10, 20, title, "start", bold=True)], []
     for number, (name, (x, y)) in enumerate(places.items()):
         across, down = edge + side * (x - min(xs)) / extent, edge + side * (max(ys) - y) / extent
         colour = (colours or {}).get(name, PALETTE[number % len(PALETTE)])
-        parts += [f'<circle cx="{across:.1f}" cy="{down:.1f}" r="6" fill="{colour}" stroke="#333333"/>', _text(across + 9, down + 4, name, "start")]
+        parts.append(f'<circle cx="{across:.1f}" cy="{down:.1f}" r="6" fill="{colour}" stroke="#333333"/>')
+        names.append(_text(across + 9, down + 4, name, "start"))
+    parts += names  # above all circles, so that a neighbour hides none
     return _svg(side + 2 * edge + 120, side + 2 * edge, parts)
 
 

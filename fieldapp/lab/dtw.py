@@ -27,11 +27,6 @@ def dtw_matrix(queries: Pool, candidates: Pool) -> F32:
     return found
 
 
-def dtw(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    """The distance of two utterances."""
-    return float(dtw_matrix(Pool.of([one]), Pool.of([other]))[0, 0])
-
-
 def _batches(lengths: NDArray[np.int64], query: int) -> Iterator[NDArray[np.int64]]:
     """Candidates of like length together, as many as fit."""
     order = np.argsort(lengths, kind="stable")

@@ -1,6 +1,6 @@
 """What a model (or plain acoustics) hears in each utterance: the very frames and vectors the fieldbook would keep. Any thread.
 
-A model is asked once an utterance. The floor below every model are 39 cepstral numbers 50 times a second.
+A model is asked once an utterance. The floor below every model are 39 cepstral numbers, 25 times a second like kept frames.
 """
 
 from __future__ import annotations

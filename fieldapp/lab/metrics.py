@@ -1,4 +1,4 @@
-"""How alike two utterances are, for many at once: SeqSim over frames, cosine of pooled vectors, what stands behind a score. Any thread.
+"""How alike two utterances are, for many at once: SeqSim over frames, cosine of pooled vectors, how many directions carry them. Any thread.
 
 Frames are [steps, width] arrays without padding. All matrices are [queries, candidates]; SeqSim is symmetric, so the matrix
 of (B, A) is the transpose of that of (A, B) and one computation serves both directions.
@@ -68,27 +68,6 @@ def seqsim_matrix(queries: Pool, candidates: Pool) -> F32:
     return _f1(precision, recall)
 
 
-def seqsim(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    """SeqSim of two utterances."""
-    return float(seqsim_matrix(Pool.of([one]), Pool.of([other]))[0, 0])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """The frame pairs behind a score: for each frame of one its best frame of the other and their cosine, and all cosines."""
-
-    best: NDArray[np.int64]
-    cosine: F32
-    matrix: F32
-
-
-def evidence(one: NDArray[np.floating], other: NDArray[np.floating]) -> Evidence:
-    """What speaks for a match, to be drawn as a heat map and listened to."""
-    matrix = unit(one) @ unit(other).T
-    best = matrix.argmax(axis=1)
-    return Evidence(best, matrix[np.arange(len(matrix)), best], matrix)
-
-
 def pooled(utterances: Sequence[NDArray[np.floating]]) -> F32:
     """The mean of each utterance's frames, of length 1."""
     return unit(np.stack([np.asarray(frames, np.float32).mean(axis=0) for frames in utterances]))
@@ -122,11 +101,6 @@ def energy(vectors: NDArray[np.floating]) -> F64:
     strengths = np.linalg.eigvalsh(centred.T @ centred)[::-1].clip(0)
     total = float(strengths.sum())
     return np.cumsum(strengths) / total if total > 0 else np.ones(len(strengths))
-
-
-def relative_gap(mono: float, bi: float) -> float:
-    """How many percent more errors the bilingual model makes than the monolingual one."""
-    return 100 * (bi - mono) / mono
 
 
 def _f1(precision: F32, recall: F32) -> F32:

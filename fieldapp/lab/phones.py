@@ -99,11 +99,6 @@ def difference(one: str, other: str) -> float:
     return 1.0
 
 
-def distance(one: Phones, other: Phones, *, graded: bool = True) -> float:
-    """Edits by the length of the longer one: 0 for the same, 1 for nothing in common."""
-    return float(distances([one], [other], graded=graded)[0, 0])
-
-
 def distances(queries: Sequence[Phones], candidates: Sequence[Phones], *, graded: bool = True) -> F64:
     """The distance of every query to every candidate; where one says nothing it is 1."""
     if not graded:

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from fieldapp.lab.hearing import Heard
 from fieldapp.lab.metrics import csls
-from fieldapp.lab.ranking import Mask, Ranks, ranks, same
+from fieldapp.lab.ranking import Mask, Ranks, ndcg, ranks, same
 from fieldapp.lab.similarity import Compare
 from fieldapp.lab.statistics import Exchange, Interval, bootstrap, drawn_sentences, exchange, interval, permutation_p
 from fieldapp.lab.utterances import Utterance, meanings_of
+
+NDCG_K = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,12 @@ class Found:
     interval: Interval
     exchange: Exchange
     p: float
+    ndcg: float
 
     @property
     def figures(self) -> dict[str, float]:
-        """n, chance, R@k, MRR, mean rank."""
-        return self.ranks.figures()
+        """n, chance, R@k, MRR, mean rank, nDCG@5."""
+        return self.ranks.figures() | {f"nDCG@{NDCG_K}": self.ndcg}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,13 @@ def retrieve(
 
 def _one_way(utterances: Sequence[Utterance], pair: Pair, scores: NDArray[np.floating], may: Mask | None, seed: int) -> Found:
     asked, there = meanings_of(utterances, pair.queries), meanings_of(utterances, pair.candidates)
-    found = ranks(scores, same(asked, there), may)
+    right = same(asked, there)
+    found = ranks(scores, right, may)
     sentences = tuple(asked[row] for row in found.rows)
     sure = bootstrap(found.hits(1), sentences, seed=seed)
     exchanged = exchange(scores, asked, there, may)
-    return Found(pair, scores, found, sentences, sure, exchanged, permutation_p([exchanged], seed=seed))
+    gain = ndcg(scores, right, NDCG_K) if may is None else ndcg(np.where(may, scores, -np.inf), right & may, NDCG_K)
+    return Found(pair, scores, found, sentences, sure, exchanged, permutation_p([exchanged], seed=seed), gain)
 
 
 def mean_over(found: Sequence[Found], k: int = 1, *, seed: int = 0) -> Figure:

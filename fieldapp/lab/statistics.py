@@ -5,7 +5,7 @@ Every function takes a seed and gives the same numbers for the same seed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,12 +47,6 @@ def bootstrap_ratio(parts: Sequence[float] | F64, wholes: Sequence[float] | F64,
     top, _ = by_group(parts, groups)
     bottom, _ = by_group(wholes, groups)
     return interval(_resampled(top, bottom, seed))
-
-
-def resampled(compute: Callable[[NDArray[np.int64]], float], count: int, *, seed: int = 0, resamples: int = RESAMPLES) -> F64:
-    """What `compute` gives for so many draws of `count` sentences, for figures that are no mean."""
-    chance = np.random.default_rng(seed)
-    return np.array([compute(chance.integers(0, count, count)) for _ in range(resamples)])
 
 
 def interval(draws: F64) -> Interval:

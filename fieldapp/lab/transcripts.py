@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fieldapp.errors import WrongUsage
 from fieldapp.lab.statistics import Interval, bootstrap_ratio
 from fieldapp.lab.utterances import F32, Utterance
-from fieldapp.lab.wording import Errors, character_errors
+from fieldapp.lab.wording import Errors, character_errors, word_errors
 from fieldapp.speech.finals import FinalRules, transcribe
 from fieldapp.speech.recogniser import Recogniser
 
@@ -25,6 +25,7 @@ class Read:
 
     text: str
     errors: Errors
+    words: Errors
     refused: bool
 
 
@@ -34,8 +35,9 @@ def read_all(
     """Every utterance; the language is fixed, so that an early exit is not lost to a wrong guess."""
 
     def one(number: int) -> Read:
+        said = utterances[number].transcript
         heard = transcribe(recogniser, sounds[number], FinalRules(language=language, retry=False), recogniser.manifest.live)
-        return Read(heard.text, character_errors(utterances[number].transcript, heard.text, normaliser), bool(heard.fault))
+        return Read(heard.text, character_errors(said, heard.text, normaliser), word_errors(said, heard.text, normaliser), bool(heard.fault))
 
     found = []
     with ThreadPoolExecutor(max(1, workers), thread_name_prefix="read") as pool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.lab.abx import Token, cell_error, cells, languages_apart, score
+from fieldapp.lab.abx import Token, cell_errors, cells, languages_apart, score
 from fieldapp.lab.dtw import dtw_matrix
 from fieldapp.lab.metrics import Pool
 from fieldapp.lab.utterances import F32
@@ -19,6 +19,11 @@ from fieldapp.lab.wording import Errors, character_errors, edits, han_only, unic
 def tokens(kinds: str, direction: list[float], seed: int) -> list[F32]:
     chance = np.random.default_rng(seed)
     return [(np.array(direction) + 0.3 * chance.standard_normal((chance.integers(2, 6), 2))).astype(np.float32) for _ in kinds]
+
+
+def cell_error(to_a: np.ndarray, to_b: np.ndarray, *, same_tokens: bool = False) -> float:
+    wrong, comparisons = cell_errors(to_a, to_b, same_tokens)
+    return wrong / comparisons if comparisons else float("nan")
 
 
 def test_a_cell_agrees_with_the_reference_with_and_without_the_tokens_themselves(reference: ModuleType) -> None:

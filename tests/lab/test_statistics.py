@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from fieldapp.lab.statistics import bootstrap, bootstrap_difference, bootstrap_ratio, by_group, exchange, permutation_p, resampled
+from fieldapp.lab.statistics import bootstrap, bootstrap_difference, bootstrap_ratio, by_group, exchange, permutation_p
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> None:
@@ -73,9 +73,3 @@ def test_what_cannot_be_answered_is_not_asked() -> None:
     found = exchange(np.eye(3), ["a", "b", "x"], ["a", "b", "y"])
     assert (found.asked.tolist(), found.first.tolist(), found.meanings) == ([0, 1], [0, 1], ("a", "b"))
     assert not len(exchange(np.eye(2), ["a", "b"], ["a", "b"], ~np.eye(2, dtype=bool)).asked)
-
-
-def test_what_is_drawn_can_be_any_figure() -> None:
-    draws = resampled(lambda rows: float(len(set(rows.tolist()))), 10, resamples=50)
-    assert draws.shape == (50,)
-    assert draws.max() <= 10

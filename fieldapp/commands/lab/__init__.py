@@ -19,6 +19,7 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
     ("homophones", "is a word nearer to its synonym or to what sounds alike?", "fieldapp.commands.lab.homophones"),
     ("exit", "would an earlier exit read this variety better?", "fieldapp.commands.lab.exit"),
     ("cer", "how well does a model read each variety and speaker?", "fieldapp.commands.lab.cer"),
+    ("abx", "which sounds, or languages, does a model tell apart?", "fieldapp.commands.lab.abx"),
     ("distance", "how far are varieties apart: map, tree, and pronunciation on paper", "fieldapp.commands.lab.distance"),
     ("pictures", "find a word by pictures alone, with no training", "fieldapp.commands.lab.pictures"),
     ("zeroshot", "can labels be given with no or few examples?", "fieldapp.commands.lab.zeroshot"),

@@ -66,7 +66,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         errors = [heard[at].errors for at in rows]
         sure = rate_interval(errors, [sentences[at] for at in rows], options.seed)
         refused = sum(heard[at].refused for at in rows) / len(rows)
-        return what, name, len(rows), sum(one.length for one in errors), rate(errors), sure.low, sure.high, refused
+        words = rate([heard[at].words for at in rows]) if options.normaliser == "unicode" else None  # Han characters are not parted into words
+        return what, name, len(rows), sum(one.length for one in errors), rate(errors), sure.low, sure.high, words, refused
 
     every = list(range(len(selection)))
     rows = [row("all", "", every)]
@@ -76,7 +77,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         Column("which"),
         Column("n", COUNT),
         Column("characters", COUNT),
-        *(Column(one, PERCENT) for one in ("CER", "low", "high", "refused")),
+        *(Column(one, PERCENT) for one in ("CER", "low", "high", "WER", "refused")),
     )
     errors = [one.errors for one in heard]
     overall, sure = rate(errors), rate_interval(errors, sentences, options.seed)

@@ -11,6 +11,7 @@ import numpy as np
 
 from fieldapp.audio.render import clips_of
 from fieldapp.audio.resample import mono16k_array
+from fieldapp.commands.lab.selecting import too_long
 from fieldapp.lab.utterances import Selection, Utterance
 from fieldapp.store import consent_filter, people, prompts, sessions
 from fieldapp.store.rows import ANNOTATION, ITEM, SEGMENT
@@ -42,6 +43,7 @@ def read(store: Store) -> Selection:
 
     def sound(utterance: Utterance) -> F32:
         segment: Segment = by_id[utterance.id]  # type: ignore[index]
+        too_long(utterance.where, segment.span.seconds(masters[segment.recording].rate))
         clips = clips_of(store.folder, sessions.parts(store.reader(), segment.recording), segment.span)
         read_clips = [mono16k_array(clip.path, clip.span) for clip in clips]
         return np.concatenate(read_clips) if read_clips else np.zeros(0, np.float32)

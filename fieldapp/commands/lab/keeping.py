@@ -45,7 +45,7 @@ def write(folder: Path, study: Study, document: Mapping[str, Any]) -> list[str]:
     files = {RESULT: json.dumps(document, ensure_ascii=False, indent=1), "report.txt": study.text() + "\n"}
     for table in study.tables:
         files |= {f"{table.name}.csv": table.csv(), f"{table.name}.tex": table.latex()}
-    files |= {f"{name}.svg": drawn for name, drawn in study.pictures.items()} | dict(study.files)
+    files |= {f"{_safe(name)}.svg": drawn for name, drawn in study.pictures.items()} | dict(study.files)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
@@ -137,6 +137,11 @@ def _from_fieldbook(folder: Path, identity: str) -> dict[str, Any]:
         raise NotThere(f"The fieldbook {folder} has no experiment {identity or 'at all'}.", "See: fieldapp lab runs DIR")
     row = found[-1]
     return {"bench": row.kind.removeprefix(KIND), "version": row.version, "options": dict(row.parameters), "study": dict(row.result), "id": row.id}
+
+
+def _safe(name: str) -> str:
+    """A file name: parts of pictures' names come out of people's tables."""
+    return re.sub(r"[^\w-]+", "_", name)[:100]
 
 
 def _free_folder(place: Path, name: str) -> Path:

@@ -123,6 +123,8 @@ def _study(options: argparse.Namespace, selection: Selection, found: Mapping[str
         values = {(cell.source, cell.target): cell.figure.value for cell in mapped}
         pictures[f"heat-{part}" if part else "heat"] = draw(axis, axis, values, f"R@1 %, {first}{f', {part}' if part else ''}: row asks column")
     means, sentences = _means(found, options.seed)
+    pair_table = _pair_table(found)
+    passed, told = _verdict(found)
     asked = "Does a recording find the same meaning in another unit"
     asked += ", never said by the same speaker?" if options.speaker_disjoint else "?"
     listening = {"model": ears[False].name, "layer": ears[False].layer} if False in ears else {}
@@ -130,13 +132,13 @@ def _study(options: argparse.Namespace, selection: Selection, found: Mapping[str
         bench="retrieval",
         asked=f"{asked} Units by {options.by}{f', groups by {options.group}' if options.group else ''}.",
         about=about(options, selection) | listening,
-        result=sentences,
+        result=(*sentences, *told),
         doubt=(*_doubts(selection, found, options), *set_aside(selection)),
-        tables=(means, _pair_table(found)),
+        tables=(means, pair_table),
         pictures=pictures,
         files=_matrices(selection, found[first]),
-        data={"cells": cells, "wrong": _wrong(selection, found[first], options)},
-        passed=_verdict(found),
+        data={"pairs": _as_rows(pair_table), "cells": cells, "wrong": _wrong(selection, found[first], options)},
+        passed=passed,
     )
 
 
@@ -166,13 +168,15 @@ def _means(found: Mapping[str, Mapping[str, list[Found]]], seed: int) -> tuple[T
     return Table("means", "Mean over pairs of units (95 % interval over sentences)", columns, tuple(rows)), tuple(sentences)
 
 
-def _verdict(found: Mapping[str, Mapping[str, list[Found]]]) -> bool | None:
-    """T0: in every part, in both directions, more than chance (p < .01) and more than the frames of plain acoustics; None where that was not asked."""
+def _verdict(found: Mapping[str, Mapping[str, list[Found]]]) -> tuple[bool | None, tuple[str, ...]]:
+    """T0: in every direction of every pair more than chance and more than the frames of plain acoustics; None where a model was not asked."""
     first = next(iter(found))
     if first in FLOOR or BESIDE not in found:
-        return None
+        return None, ()
     both = [(one, floor) for part, some in found[first].items() for one, floor in zip(some, found[BESIDE][part])]
-    return all(one.p < SURE and one.figures["R@1"] > max(one.figures["chance"], floor.figures["R@1"]) for one, floor in both)
+    good = sum(one.p < SURE and one.figures["R@1"] > max(one.figures["chance"], floor.figures["R@1"]) for one, floor in both)
+    told = f"T0 wants {first} above chance (p < {SURE:g}) and above {BESIDE} in every direction of every pair: so it is in {good} of {len(both)}."
+    return good == len(both), (told,)
 
 
 def _pair_table(found: Mapping[str, Mapping[str, list[Found]]]) -> Table:
@@ -183,11 +187,15 @@ def _pair_table(found: Mapping[str, Mapping[str, list[Found]]]) -> Table:
         for part, some in parts.items():
             for one in sorted(some, key=lambda f: (f.pair.source, f.pair.target)):
                 f = one.figures
-                rows.append(
-                    (part, way, one.pair.source, one.pair.target, f["n"], f["chance"], f["R@1"], one.interval.low, one.interval.high, f["R@5"], f["MRR"], one.p)
-                )
-    columns = (*_columns("part way from to"), *_columns("n", COUNT), *_columns("chance R@1 low high R@5 MRR", PERCENT), *_columns("p", P))
+                figures = (f["n"], f["chance"], f["R@1"], one.interval.low, one.interval.high, f["R@5"], f["MRR"], f["nDCG@5"], one.p)
+                rows.append((part, way, one.pair.source, one.pair.target, *figures))
+    columns = (*_columns("part way from to"), *_columns("n", COUNT), *_columns("chance R@1 low high R@5 MRR nDCG@5", PERCENT), *_columns("p", P))
     return Table("pairs", "Each direction of each pair", columns, tuple(rows))
+
+
+def _as_rows(table: Table) -> list[dict[str, Any]]:
+    """The rows of a table by the names of its columns, for other programs."""
+    return [dict(zip((column.name for column in table.columns), row)) for row in table.rows]
 
 
 def _columns(names: str, form: str = "text") -> tuple[Column, ...]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MENTIONED = 12
 DEMO = Path("demo")
+LONGEST_SECONDS = 180
 
 
 def source_arguments(parser: argparse.ArgumentParser) -> None:
@@ -163,9 +164,21 @@ def _utterance(row: Row, folder: Path) -> Utterance:
 
 
 def _read(utterance: Utterance) -> F32:
+    from fieldapp.audio.decode import open_audio
     from fieldapp.audio.resample import mono16k_array
 
-    return mono16k_array(Path(utterance.where))
+    path = Path(utterance.where)
+    with open_audio(path) as sound:
+        too_long(path.name, sound.frames / sound.rate)
+    return mono16k_array(path)
+
+
+def too_long(name: str, seconds: float) -> None:
+    """Refuse what can be no utterance: frames of all against frames of all would not fit into memory."""
+    from fieldapp.errors import AudioError
+
+    if seconds > LONGEST_SECONDS:
+        raise AudioError(f"{name} is {seconds:.0f} s long; an utterance has at most {LONGEST_SECONDS} s.", "Cut it into utterances first.")
 
 
 def _of_fieldbook(folder: Path, open_things: contextlib.ExitStack) -> Selection:
