@@ -138,7 +138,7 @@ def _of_manifest(path: Path) -> Selection:
     from fieldapp.intake.manifest import read_manifest
     from fieldapp.lab.utterances import Selection
 
-    wanted = read_manifest(path)
+    wanted = read_manifest(path, allow_outside=True)  # sound is only read here
     aside = tuple(f"{problem.where}: {problem.sentence}" for problem in wanted.problems)
     return Selection(path.name, tuple(_utterance(row, path.parent) for row in wanted.rows), _read, aside)
 
