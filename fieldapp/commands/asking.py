@@ -79,9 +79,9 @@ def _reader(store: Store) -> Path | None:
     db = store.reader()
     headed = [heads.from_bytes(data).text_model for space in spaces.spaces(db, "meaning") if (data := spaces.head_of(db, space.id))]
     texts = [space.model for space in spaces.spaces(db) if space.kind.startswith("text:")]
-    for name in (*reversed(headed), *reversed(texts)):
+    for name in filter(None, (*reversed(headed), *reversed(texts))):
         try:
-            return _installed(name, "") if name else None
+            return _installed(name, "")
         except ModelError:
             continue
     return None

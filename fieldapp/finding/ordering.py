@@ -11,16 +11,17 @@ from fieldapp.model import SegmentId
 
 FUSION = 60
 """The constant of reciprocal-rank fusion: how little the first places of one ranking weigh against agreement of several."""
+UNKNOWN, LEAST = 0.5, 0.05
 
 
 def fuse(rankings: Sequence[Sequence[Match]]) -> list[Match]:
-    """One ranking of several, by the sum of 1 / (60 + rank); a match keeps all its reasons, its text marks and its stretch."""
+    """One ranking of several, by the sum of worth / (60 + rank); a match keeps all its reasons, its text marks and its stretch."""
     scores: defaultdict[SegmentId, float] = defaultdict(float)
     merged: dict[SegmentId, Match] = {}
     for ranking in rankings:
         for place, match in enumerate(ranking, 1):
             identity = match.hit.segment
-            scores[identity] += 1 / (FUSION + place)
+            scores[identity] += worth(match) / (FUSION + place)
             known = merged.get(identity)
             if known is not None:
                 hit = known.hit if known.hit.marks else match.hit
@@ -28,6 +29,15 @@ def fuse(rankings: Sequence[Sequence[Match]]) -> list[Match]:
             merged[identity] = match
     ordered = sorted(merged.values(), key=lambda match: (-scores[match.hit.segment], match.hit.segment))
     return [replace(match, hit=replace(match.hit, score=scores[match.hit.segment])) for match in ordered]
+
+
+def worth(match: Match) -> float:
+    """How much a place in one ranking counts: words fully, a similarity by the share of pairs it has meant something for, an unknown one half."""
+    reason = match.reasons[-1]
+    if reason.space is None:
+        return 1.0
+    share = reason.basis.share if reason.basis else None
+    return UNKNOWN if share is None else max(LEAST, share)
 
 
 def by_meaning(matches: Iterable[Match], meaning: str, wish: str) -> list[Match]:

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from finding.toybook import toy
 
-from fieldapp import cli
+from fieldapp import cli, paths
+from fieldapp.lab.starter import tokens
 from fieldapp.model import Recording, RecordingId, Segment, SegmentId, Span, new_id
-from fieldapp.speech import random_whisper
+from fieldapp.speech import bag, random_whisper
+from fieldapp.speech.manifest import Manifest, checksums_of, write
 from fieldapp.store import segments, sessions
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
@@ -127,3 +130,31 @@ def test_searches_are_saved_and_hits_collected_and_handed_over(capsys: Printed, 
     for wrong in (["add"], ["show", inside[0]], ["drop", "--name", "nobody's"]):
         assert cli.main(["basket", str(book), *wrong]) != 0
     assert cli.main(["search", str(book), "--audio", "x.wav", "--save", "gone"]) == 2
+
+
+@pytest.fixture
+def encoder(own_home: Path) -> str:
+    """An installed sentence encoder that knows words by their letters."""
+    folder = paths.models() / "letters"
+    folder.mkdir(parents=True)
+    learned = tokens.learn(["crocodile house tree moon water"] * 3)
+    learned.save(str(folder / "tokenizer.json"))
+    count = learned.token_to_id(tokens.END) or 0
+    bag.write(folder, np.random.default_rng(4).standard_normal((count, 16)).astype(np.float32))
+    write(folder, Manifest(name="letters", kind="text"))
+    write(folder, Manifest(name="letters", kind="text", checksums=checksums_of(folder)))
+    return "letters"
+
+
+def test_a_typed_word_is_read_by_the_encoder_the_fieldbook_knows(capsys: Printed, tmp_path: Path, encoder: str) -> None:
+    with (made := toy(tmp_path / "book", range(3), range(2), heard=True)).store:
+        made.add(7, 1, name="a crocodile")
+    folder = str(tmp_path / "book")
+    assert cli.main(["search", folder, "crocodile", "--mode", "meaning"]) == 1
+    assert "no sentence encoder" in capsys.readouterr().err
+    assert cli.main(["embed", folder, "--model", encoder]) == 0
+    found = search(capsys, Path(folder), "crocodile", "--mode", "hybrid", "-k", "2")
+    assert found["hits"][0]["text"] == "a crocodile"
+    assert [reason["mode"] for reason in found["hits"][0]["reasons"]] == ["words", "meaning"]
+    assert found["hits"][0]["reasons"][1]["space"]["kind"] == "text:translation"
+    assert search(capsys, Path(folder), "crocodile", "--mode", "meaning", "--text-model", encoder)["hits"][0]["text"] == "a crocodile"

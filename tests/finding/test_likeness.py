@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from fieldapp.finding import ordering
 from fieldapp.finding.calibration import FEWEST_SAME, Calibration, Labelled, calibrate
 from fieldapp.finding.likeness import seqsim, stretches
-from fieldapp.finding.question import Match, Reason
-from fieldapp.model import Hit, RecordingId, SegmentId, Span
+from fieldapp.finding.question import Basis, Match, Reason
+from fieldapp.model import Hit, RecordingId, SegmentId, Space, SpaceId, Span
 from fieldapp.speech.embed import F32, unit
 
 random = np.random.default_rng(7)
@@ -109,6 +109,19 @@ def test_agreement_of_rankings_comes_before_one_first_place() -> None:
     assert names(fused) == "bcad"
     assert len(fused[0].reasons) == 2
     assert fused[0].hit.score == pytest.approx(2 / 62)
+
+
+def near(name: str, share: float | None) -> Match:
+    space = Space(id=SpaceId("s"), kind="meaning", model="m")
+    return replace(match(name), reasons=(Reason(mode="meaning", why=name, rank=1, similarity=0.5, space=space, basis=Basis("", 50, 1, share)),))
+
+
+def test_a_ranking_that_has_meant_nothing_in_this_fieldbook_counts_little() -> None:
+    translations = [near("a", 0.95), near("b", 0.0), near("c", 0.0)]
+    sounds = [near("b", 0.02), near("c", 0.02), near("d", 0.01), near("a", 0.01)]
+    assert names(ordering.fuse([sounds, translations]))[0] == "a"
+    unknown = [near(name, None) for name in "bcda"]
+    assert names(ordering.fuse([unknown, translations]))[0] == "a"
 
 
 def test_marks_and_stretches_survive_fusion() -> None:
