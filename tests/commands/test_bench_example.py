@@ -13,6 +13,7 @@ from fieldapp.commands.bench import example
 from fieldapp.speech import random_whisper
 
 
+@pytest.mark.slow
 def test_every_way_answers_the_same_questions(dev_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(example, "ASKED", 4)
     rows = (dev_data / "manifest.csv").read_text(encoding="utf-8").splitlines()

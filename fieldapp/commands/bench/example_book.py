@@ -120,10 +120,14 @@ def _fill(store: Store, selection: Selection, rows: Sequence[int], voices: Voice
 
 
 def _spaces(store: Store, voices: Voices) -> Embeddings:
-    home = Embeddings.open(store, voices.heard.name, voices.heard.meaning.shape[1], voices.heard.layer)
+    home = _raw_spaces(store, voices)
     if voices.head:
         home.adopt(store, "meaning", voices.head)
     return home
+
+
+def _raw_spaces(store: Store, voices: Voices) -> Embeddings:
+    return Embeddings.open(store, voices.heard.name, voices.heard.meaning.shape[1], voices.heard.layer)
 
 
 def _master(tx: Transaction) -> RecordingId:
@@ -147,10 +151,13 @@ class LargeBook:
 
 @contextmanager
 def large_book(voices: Voices, count: int, place: Path, progress: Progress) -> Iterator[LargeBook]:
-    """The recordings again and again with vectors moved a little, each with a text, a speaker and a meaning, until there are so many segments."""
+    """The recordings again and again with vectors moved a little, each with a text, a speaker and a meaning, until there are so many segments.
+
+    The head that came with the model is left out, so that what is near in meaning is ordered anew by frames, which is the slower way.
+    """
     random = np.random.default_rng(0)
     with Store.create(place, "large") as store:
-        home = _spaces(store, voices)
+        home = _raw_spaces(store, voices)
         master = store.do(_master)
         named = store.do(lambda tx: [people.ensure_person(tx, f"S{number}").id for number in range(SPEAKERS)])
         packed = [pack(one.kept) for one in voices.embedded]
