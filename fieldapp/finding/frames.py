@@ -17,6 +17,7 @@ from fieldapp.store.store import Store
 
 COMMON_OF = 100
 """Segments of which the common part of all frames is computed."""
+GROWTH = 4
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Frames:
         self._store = store
         self.space = self._raw_of(space)
         self._common: F32 | None = None
+        self._known = 0
 
     def of(self, segment: SegmentId) -> Framed | None:
         """A stored segment's; None where there are none, or damaged ones."""
@@ -60,9 +62,10 @@ class Frames:
         return Framed(unit(kept.states - self.common(kept.values.shape[1])), kept.seconds(), 1 / kept.rate)
 
     def common(self, width: int) -> F32:
-        """The mean of all frames, from some segments spread over the fieldbook; zeros while there are none."""
-        if self._common is None:
-            self._common = self._mean(width)
+        """The mean of all frames, from some segments spread over the fieldbook; made anew when it has grown much. Zeros while there are none."""
+        newest = self._store.reader().execute("SELECT max(pk) FROM frames").fetchone()[0] or 0
+        if self._common is None or newest > GROWTH * self._known:
+            self._common, self._known = self._mean(width), newest
         return self._common
 
     def _mean(self, width: int) -> F32:

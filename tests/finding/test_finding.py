@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fieldapp.bulk.embedding import Embeddings
 from fieldapp.commands import search as command
 from fieldapp.errors import NotThere, WrongUsage
 from fieldapp.finding import modes
@@ -205,3 +206,13 @@ def test_segments_whose_frames_are_damaged_or_missing_are_found_by_their_vectors
     assert meanings(ask(book, question("sound", heard=voice(3), limit=1))) == ["m3"]
     book.store.do(lambda tx: tx.db.execute("DELETE FROM frames"))
     assert meanings(ask(book, question("sound", heard=voice(3), limit=3))) == ["m3"] * 3
+
+
+def test_what_frames_have_in_common_is_learnt_anew_as_the_fieldbook_grows(tmp_path: Path) -> None:
+    with (made := toy(tmp_path / "growing", range(1), range(1))).store, Finder(made.store) as finder:
+        frames = finder.frames(Embeddings.open(made.store, "toy", 32).raw["meaning"])
+        alone = frames.common(32).copy()
+        for meaning in range(1, 6):
+            made.add(meaning, 0, sound(meaning, 0))
+        assert np.abs(frames.common(32) - alone).max() > 0.1
+        assert np.abs(frames.common(32) - 2.0).mean() < np.abs(alone - 2.0).mean()
