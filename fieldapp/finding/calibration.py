@@ -27,6 +27,9 @@ NEAR = 50
 MOST = 600
 """Segments compared with each other."""
 
+SAME_TEXT = 0.999
+"""Two texts so similar are the same words: they say nothing of what a paraphrase is worth."""
+
 Labels = NDArray[np.int64]
 F32 = NDArray[np.float32]
 
@@ -107,14 +110,18 @@ def labelled(db: sqlite3.Connection, space: Space, most: int = MOST) -> Labelled
     return Labelled(tuple(SegmentId(rows[i][0]) for i in chosen), meanings[chosen], speakers[chosen], max(1.0, weight))
 
 
-def calibrate(similarities: F32, one: Labelled, other: Labelled | None = None) -> Calibration:
-    """From a matrix of similarities: [one, one] of a symmetric measure, or [one, other] where two kinds of vectors are compared."""
+def calibrate(similarities: F32, one: Labelled, other: Labelled | None = None, *, below: float = np.inf) -> Calibration:
+    """From a matrix of similarities: [one, one] of a symmetric measure, or [one, other] where two kinds of vectors are compared.
+
+    Pairs that are not `below` are left out.
+    """
     across = other if other is not None else one
     by_others = one.speakers[:, None] != across.speakers[None, :]
     if other is None:
         by_others = np.triu(by_others, 1)
     else:
         by_others &= np.array(one.segments)[:, None] != np.array(other.segments)[None, :]
+    by_others &= similarities < below
     values = similarities[by_others]
     same = (one.meanings[:, None] == across.meanings[None, :])[by_others]
     order = np.argsort(values, kind="stable")

@@ -130,7 +130,7 @@ class Finder:
             ours = calibration.labelled(db, one)
             left = unit(calibration.vectors_of(db, one, ours.segments))
             if other is None:
-                return calibration.calibrate(left @ left.T, ours)
+                return calibration.calibrate(left @ left.T, ours, below=calibration.SAME_TEXT if one.kind.startswith("text:") else np.inf)
             theirs = calibration.labelled(db, other)
             return calibration.calibrate(left @ unit(calibration.vectors_of(db, other, theirs.segments)).T, ours, theirs)
 

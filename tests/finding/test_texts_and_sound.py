@@ -91,3 +91,12 @@ def test_words_have_no_evidence_but_their_marks(tmp_path: Path) -> None:
     with (made := toy(tmp_path / "words", heard=False)).store, Finder(made.store) as found:
         assert explain(found, asked("6"), made.said[6, 1]) is None
         assert explain(found, Question(query=Query(mode="sound"), like=made.said[6, 0]), made.said[6, 1]) is None
+
+
+def test_the_same_translation_again_and_again_is_no_basis_for_a_paraphrase(tmp_path: Path) -> None:
+    with (made := toy(tmp_path / "elicited", range(12), range(4))).store:
+        with_texts(made)
+        with Finder(made.store, TextSide(TEXT_MODEL, understand)) as found:
+            reason = ask(found, asked("meaning 3")).matches[0].reasons[0]
+    assert reason.basis is not None
+    assert reason.basis.share is None
