@@ -47,6 +47,8 @@ class Plan:
     translate: float = 0.3
     ctc: float = 0.3
     meaning: float = 1.0
+    hearing_first: int = 900
+    """Steps before meaning counts; it grows to its weight in a third as many. Before the encoder hears, it drowns what hearing needs."""
     workers: int = 2
     shape: Shape = field(default_factory=Shape)
 
@@ -95,7 +97,7 @@ def train(
     for number, batch in ahead(source, first, plan.steps, plan.workers):
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * _shape_of_rate(number, plan)
-        losses = _losses(rough, batch, plan, device)
+        losses = _losses(rough, batch, plan, device, _share_of_meaning(number, plan))
         total: Any = sum(losses.values())
         rough.zero_grad(set_to_none=True)
         total.backward()
@@ -133,7 +135,11 @@ def _shape_of_rate(number: int, plan: Plan) -> float:
     return 0.5 * (1 + math.cos(math.pi * (number - plan.warm_up) / max(1, plan.steps - plan.warm_up))) + 0.01
 
 
-def _losses(model: Any, batch: Batch, plan: Plan, device: str) -> dict[str, Any]:
+def _share_of_meaning(number: int, plan: Plan) -> float:
+    return min(1.0, max(0.0, 3 * (number - plan.hearing_first) / max(1, plan.hearing_first)))
+
+
+def _losses(model: Any, batch: Batch, plan: Plan, device: str, share: float) -> dict[str, Any]:
     """What is to be made small: writing, hearing (CTC), and in arm C the distance between recordings of one meaning."""
     import torch  # noqa: PLC0415
     from torch.nn import functional  # noqa: PLC0415
@@ -146,8 +152,8 @@ def _losses(model: Any, batch: Batch, plan: Plan, device: str) -> dict[str, Any]
     heard = model.ctc(states)
     written = functional.cross_entropy(logits.float().transpose(1, 2), tensor(batch.targets), ignore_index=-100, label_smoothing=0.05)
     losses = {"write": written, "hear": plan.ctc * _ctc(heard.float(), batch, device)}
-    if plan.arm == "c":
-        losses["mean"] = plan.meaning * _contrast(model, states, batch, device)
+    if plan.arm == "c" and share:
+        losses["mean"] = share * plan.meaning * _contrast(model, states, batch, device)
     return losses
 
 
