@@ -40,7 +40,7 @@ def spoken(tmp_path: Path) -> Corpus:
 
 
 def plan(arm: str, steps: int = 4) -> Plan:
-    return Plan(arm=arm, steps=steps, warm_up=2, size=8, workers=1, hearing_first=1, shape=TINY)
+    return Plan(arm=arm, steps=steps, warm_up=2, size=8, workers=1, hearing_first=1, easy=1, shape=TINY)
 
 
 @pytest.mark.parametrize("arm", ["a", "c"])

@@ -50,10 +50,19 @@ class Batches:
     """Endless batches by seed and number: the same number gives the same batch, so training can stop and go on."""
 
     def __init__(
-        self, corpus: Corpus, vocabulary: Vocabulary, phones: Phones, seed: int, *, size: int = 64, translate: float = 0.3, augmented: bool = True
+        self,
+        corpus: Corpus,
+        vocabulary: Vocabulary,
+        phones: Phones,
+        seed: int,
+        *,
+        size: int = 64,
+        translate: float = 0.3,
+        easy: int = 0,
+        augmented: bool = True,
     ) -> None:
         self._corpus, self._vocabulary, self._phones, self._seed, self._size = corpus, vocabulary, phones, seed, size
-        self._translate, self._augmented = translate, augmented
+        self._translate, self._easy, self._augmented = translate, easy, augmented
         self._mel = FeatureExtractor(feature_size=80)
         trained = [c for c in corpus.clips if c.split == "train" and c.length < LONGEST_S * RATE]
         self._parallel: dict[str, dict[str, list[Clip]]] = {}
@@ -69,27 +78,28 @@ class Batches:
         return max(clip.length for said in self._parallel[meaning_id].values() for clip in said)
 
     def batch(self, number: int) -> Batch:
-        """Batch `number`: three of four are parallel, the rest mixes human words in."""
+        """Batch `number`: three of four are parallel, the rest mixes human words in. The first ones are single words as they were spoken."""
         chance = np.random.default_rng((self._seed, number))
-        if number % 4 == 3 and self._human:
+        easy = number < self._easy
+        if number % 4 == 3 and not easy and self._human:
             clips = near(self._human, self._size // 2 if self._spoken else self._size, chance)
             clips += near(self._spoken, self._size - len(clips), chance) if self._spoken else []
         else:
-            pool = self._words if number % 4 == 1 and self._words else self._sentences
+            pool = self._words if (easy or number % 4 == 1) and self._words else self._sentences
             by_language = [self._parallel[meaning_id] for meaning_id in near(pool, self._size // len(LANGUAGES), chance)]
             clips = [said[language][chance.integers(len(said[language]))] for said in by_language for language in LANGUAGES]
-        return self.collate(clips, chance)
+        return self.collate(clips, chance, augmented=self._augmented and not easy)
 
-    def collate(self, clips: Sequence[Clip], chance: np.random.Generator) -> Batch:
+    def collate(self, clips: Sequence[Clip], chance: np.random.Generator, *, augmented: bool) -> Batch:
         """Lay clips side by side."""
         sounds = [self._corpus.samples(c) for c in clips]
-        if self._augmented:
+        if augmented:
             sounds = [augment(s, chance) for s in sounds]
         tails = [int(chance.uniform(*TAIL_S) * RATE) for _ in sounds]
         length = max(len(s) + tail for s, tail in zip(sounds, tails))
         length = -(-length // 3200) * 3200
         mel = np.stack([self._mel(np.pad(s, (0, length - len(s))), padding=0)[:, : length // 160] for s in sounds]).astype(np.float32)
-        if self._augmented:
+        if augmented:
             _mask(mel, chance)
         tasks = ["translate" if not c.text or (c.language != "eng" and chance.random() < self._translate) else "transcribe" for c in clips]
         rows = [self._row(c, task) for c, task in zip(clips, tasks)]
@@ -148,11 +158,12 @@ class Source:
     seed: int
     size: int
     translate: float
+    easy: int
 
     def batches(self) -> Batches:
         """Open the corpus and lay out its batches."""
         phones = Phones.load(self.world / PHONES)
-        return Batches(Corpus(self.world), Vocabulary.load(self.tokenizer), phones, self.seed, size=self.size, translate=self.translate)
+        return Batches(Corpus(self.world), Vocabulary.load(self.tokenizer), phones, self.seed, size=self.size, translate=self.translate, easy=self.easy)
 
 
 def ahead(source: Source, first: int, stop: int, workers: int) -> Iterator[tuple[int, Batch]]:

@@ -103,6 +103,9 @@ def build(shape: Shape, vocabulary: int, *, pieces: int, phones: int) -> Any:
             super().__init__()
             self.conv1 = nn.Conv1d(MELS, shape.width, 3, padding=1)
             self.conv2 = nn.Conv1d(shape.width, shape.width, 3, stride=2, padding=1)
+            with torch.no_grad():  # what is heard must not drown in Whisper's positions, which are ten times as loud as a fresh convolution
+                self.conv1.weight.mul_(2)
+                self.conv2.weight.mul_(4)
             self.register_buffer("positions", torch.from_numpy(sinusoids(POSITIONS, shape.width)), persistent=False)
             self.encoder = nn.ModuleList(Block(crossed=False) for _ in range(shape.encoder_layers))
             self.encoder_norm = nn.LayerNorm(shape.width)
