@@ -22,6 +22,7 @@ from fieldapp.audio.growing import GrowingMaster
 from fieldapp.audio.journal import journal_path, read_journal
 from fieldapp.audio.launch import own_process, own_surroundings
 from fieldapp.audio.peaks import Peaks
+from fieldapp.audio.recorder import URGENCY
 from fieldapp.audio.repair import file_digest
 from fieldapp.errors import AudioError, DeviceError, DiskFull, ReadOnly, WrongUsage
 from fieldapp.model import Span
@@ -286,3 +287,13 @@ def test_a_folder_that_is_not_there_or_cannot_be_written_is_named(tmp_path: Path
     (tmp_path / "derived").write_text("a file where a folder should be")  # unwritable even for root
     with pytest.raises(ReadOnly, match="cannot be written"):
         RecorderClient.start_or_attach(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this system does not divide the processor between sessions")
+def test_a_recorder_that_may_comes_first_among_sessions_too(recorder: RecorderClient) -> None:
+    status = recorder.status()
+    if not status["urgent"]:
+        pytest.skip("this system grants no higher priority")
+    assert os.getpriority(os.PRIO_PROCESS, status["pid"]) == URGENCY
+    assert Path(f"/proc/{status['pid']}/autogroup").read_text(encoding="ascii").split()[-1] == str(URGENCY)
+    assert os.getpriority(os.PRIO_PROCESS, 0) != URGENCY
