@@ -38,6 +38,8 @@ class Step:
     """For a search: the varieties in which something has to be found."""
     listens: bool = False
     """Whether it needs a speech model."""
+    optional: bool = False
+    """Whether the tour goes on without it: not every model has what it takes."""
 
 
 STEPS = (
@@ -55,6 +57,7 @@ STEPS = (
         "What means the same as this English sentence, whatever its language?",
         ("search", "{book}", "there are six cooks in the lake", "--mode", "meaning", "-k", "8"),
         listens=True,
+        optional=True,
     ),
     Step(
         "Who else says what one Cantonese speaker says here? One recording is the question", ("search", "{book}", "--like", "{like}", "-k", "8"), listens=True
@@ -162,7 +165,7 @@ def _show(step: Step, folders: dict[str, Any]) -> Shown:
     except NotBuiltYet:
         return Shown(step.title, line, "not built", time.monotonic() - started)
     except FieldError as trouble:
-        return Shown(step.title, line, "failed", time.monotonic() - started, str(trouble))
+        return Shown(step.title, line, "without" if step.optional else "failed", time.monotonic() - started, str(trouble))
     good = answer.code == 0 and step.finds <= {hit["variety"] for hit in answer.data.get("hits", ())}
     return Shown(step.title, line, "ok" if good else "failed", time.monotonic() - started, answer.text, dict(answer.data))
 
@@ -174,7 +177,9 @@ def _quiet(share: float, doing: str) -> None:
 def _report(shown: list[Shown], closing: str, planned: list[str], kept: str) -> str:
     parts = [INTRODUCTION]
     for number, one in enumerate(shown, 1):
-        outcome = {"ok": one.text, "failed": f"This did not work:\n{one.text}", "not built": "This is not part of this version yet."}[one.status]
+        outcome = {"ok": one.text, "failed": f"This did not work:\n{one.text}", "not built": "This is not part of this version yet.", "without": one.text}[
+            one.status
+        ]
         typed = [f"   $ {one.command}"] if one.command else []
         parts.append("\n".join([f"{number}. {one.title}", *typed, *(f"   {line}" for line in outcome.splitlines())]))
     if shown[-1].status == "failed":

@@ -233,12 +233,12 @@ class Speed:
 
 
 def speed(model: Recogniser, name: str, test: Examples, most: int = 40) -> list[Speed]:
-    """Listening alone, and listening with writing, one utterance after the other, in processor time."""
+    """Listening alone, and listening with writing (language told by the model, no second look), one utterance after the other, in processor time."""
     some = test.sounds[:: max(1, len(test) // most)][:most]
     seconds = sum(len(sound) for sound in some) / RATE
     works: dict[str, Callable[[NDArray[np.float32]], object]] = {
         "listen (vectors)": lambda sound: model.frames(model.encode([sound], model.manifest.live)),
-        "listen and write": lambda sound: transcribe(model, sound, FinalRules(), model.manifest.live),
+        "listen and write": lambda sound: transcribe(model, sound, FinalRules(retry=False), model.manifest.live),
     }
     rows = []
     for what, work in works.items():
