@@ -48,7 +48,6 @@ from fieldapp.store.store import Store
 F32 = NDArray[np.float32]
 ROOT = Path(__file__).resolve().parents[2]
 LEAD = 4.0  # for the model to be loaded; silence is a test, too
-NOISE_SECONDS = 15.0
 STEP = RATE // 100
 
 
@@ -70,7 +69,7 @@ class Printed:
     text: str
 
 
-def play_list(languages: list[str], count: int, seed: int) -> tuple[F32, list[Spoken], Span]:
+def play_list(languages: list[str], count: int, seed: int, noise: float) -> tuple[F32, list[Spoken], Span]:
     """The sound, the sentences in it, and the stretch of noises."""
     chance, speaker, spoken = random.Random(seed), Speaker(seed + 1000), list[Spoken]()
     names = {code: language for language, code in CODES.items()}
@@ -84,7 +83,7 @@ def play_list(languages: list[str], count: int, seed: int) -> tuple[F32, list[Sp
         spoken.append(Spoken(code, said, Span(at, at + len(sound))))
         parts += [sound, pause]
         at += len(sound) + len(pause)
-    noises = [np.asarray(soxr.resample(NOISES[kind](NOISE_SECONDS), 16_000, RATE), np.float32) for kind in ("silence", "fan", "hum", "music", "breathing")]
+    noises = [np.asarray(soxr.resample(NOISES[kind](noise), 16_000, RATE), np.float32) for kind in ("silence", "fan", "hum", "music", "breathing")]
     noisy = Span(at, at + sum(map(len, noises)))
     return np.concatenate([*parts, *noises]), spoken, noisy
 
@@ -181,6 +180,7 @@ def main() -> int:
         "--languages", nargs="+", default=["en"], help="codes of the languages that are spoken in turn; one is fixed, of several the model decides"
     )
     parser.add_argument("--sentences", type=int, default=40)
+    parser.add_argument("--noise", type=float, default=15.0, metavar="S", help="seconds of each noise (default 15)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a new folder in which fieldbook and sound stay")
     parser.add_argument("--out", type=Path)
@@ -188,7 +188,7 @@ def main() -> int:
     if why := missing():
         sys.stderr.write(why + "\n")
         return 1
-    played, spoken, noisy = play_list(options.languages, options.sentences, options.seed)
+    played, spoken, noisy = play_list(options.languages, options.sentences, options.seed, options.noise)
     mic, load = VirtualMic(), os.getloadavg()[0]
     os.environ.update(mic.environment)
     try:

@@ -1,9 +1,9 @@
 """An hour of noises and real speech through the live engine: is every utterance there, was anything said where nobody spoke?
 
-    PYTHONPATH=.:tests python tests/bench/speech_hour.py [--minutes 60] [--slower 1]
+    PYTHONPATH=.:tests python tests/bench/speech_hour.py [--minutes 60] [--slower 1] [--model resources/models/starter]
 
-The voice detector and all rules are the real ones; the recogniser is the tiny random model, which says six words to
-whatever it is shown, so every false alarm would show as words. Prints one JSON document.
+The voice detector and all rules are the real ones; the recogniser is the one named, else the tiny random model, which says six
+words to whatever it is shown, so every false alarm would show as words. Prints one JSON document.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from speech.sounds import NOISES
 from fieldapp.commands.bench.live import BLOCK, OURS, SimulatedClock
 from fieldapp.commands.bench.rehearsal import talk
 from fieldapp.model import Span
-from fieldapp.speech.live import Final, Live, Pending
+from fieldapp.speech.live import Final, Live, LiveRules, Pending
 from fieldapp.speech.random_whisper import make
 from fieldapp.speech.recogniser import F32, RATE
 from fieldapp.speech.vad import VoiceActivity
@@ -52,12 +52,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--slower", type=float, default=1.0)
+    parser.add_argument("--model", type=Path, help="a model's folder; its languages are detected")
     options = parser.parse_args()
     audio, spoken = hour(options.minutes)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         clock, heard = SimulatedClock(options.slower, time.process_time), 0
-        live = Live(load(make(Path(folder) / "mini"), "cpu", threads=1), OURS, clock, read_back=lambda span: audio[span.start : span.stop])
+        rules = LiveRules() if options.model else OURS
+        live = Live(load(options.model or make(Path(folder) / "mini"), "cpu", threads=1), rules, clock, read_back=lambda span: audio[span.start : span.stop])
         out: list[object] = []
         while heard < len(audio):
             if not live.has_work:
@@ -73,6 +75,7 @@ def main() -> None:
     in_noise = [final for final in finals if not any(final.span.overlaps(Span(max(0, s.start - RATE // 2), s.stop + RATE // 2)) for s in spoken)]
     found = {
         "bench": "speech hour",
+        "model": options.model.name if options.model else "mini, random weights",
         "minutes": round(len(audio) / RATE / 60, 1),
         "segments": len(pending),
         "finals": len({final.number for final in finals}),

@@ -21,6 +21,8 @@ import numpy as np
 from fieldapp.commands import Answer, Progress
 from fieldapp.commands.bench import gemm
 from fieldapp.commands.bench.rehearsal import machine, model_of, synthetic_voice
+from fieldapp.errors import FieldError
+from fieldapp.paths import resource
 from fieldapp.speech.embed import embedded, pack, speech_steps
 from fieldapp.speech.endpoints import WINDOW
 from fieldapp.speech.manifest import Context
@@ -53,6 +55,7 @@ print(json.dumps({"ready_s": round(ready, 3), "first_text_s": round(first, 3), "
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which shapes, how often."""
     parser.add_argument("--sizes", nargs="+", default=["tiny", "base", "small"], choices=sorted(MODELS), help="shapes of models (default tiny base small)")
+    parser.add_argument("--model", type=Path, help="a model's folder whose start is measured, too (else: the bundled one, where it is there)")
     parser.add_argument("--rounds", type=int, default=7, help="times each window is encoded; the median and the best count (default 7)")
 
 
@@ -70,6 +73,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         progress(0.95, "cold start")
         start = {size: cold_start(Path(folder) / size) for size in options.sizes}
         start["mini"] = cold_start(make(Path(folder) / "mini-start"))
+        if given := options.model or _bundled():
+            start[given.name] = cold_start(given)
     data = {"bench": "encode", "threads": 1, "clock": "processor time", "rates": rates, "sizes": sizes, "cold_start": start, "machine": about}
     return Answer(_as_text(data), data)
 
@@ -126,6 +131,14 @@ def cold_start(folder: Path) -> dict[str, Any]:
     runs = [json.loads(subprocess.run([sys.executable, "-c", COLD_START, str(folder)], check=True, capture_output=True).stdout) for _ in range(3)]
     best: dict[str, Any] = min(runs, key=lambda found: found["ready_s"])
     return best
+
+
+def _bundled() -> Path | None:
+    """The model that comes with Fieldapp, if this copy has it."""
+    try:
+        return resource("models", "starter")
+    except FieldError:
+        return None
 
 
 def _vectors(model: Whisper, encoded: Any, probabilities: F32) -> None:
