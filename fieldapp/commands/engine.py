@@ -116,12 +116,12 @@ def live_engine(chosen: settings.Settings) -> Engine:
 
 def _how_it_follows(pace: str, models: list[Whisper], seconds: float) -> str:
     """A sentence where the model cannot keep up with a speaker here."""
-    from fieldapp.speech.live import AFTERWARDS, QUICK_FIRST
+    from fieldapp.speech.live import FINALS_ONLY, QUICK_FIRST
 
     slow = f"'{models[0].manifest.name}' takes {seconds:.1f} s for 5 s of speech here"
     if pace == QUICK_FIRST:
         return f"{slow}, so '{models[1].manifest.name}' drafts and it reads again in pauses."
-    return f"{slow}: it writes in pauses, and 'fieldapp transcribe --pending' the rest. A quicker model helps." if pace == AFTERWARDS else ""
+    return f"{slow}: text comes late, and only when an utterance has ended. A quicker model helps." if pace == FINALS_ONLY else ""
 
 
 def has_model(name: str) -> bool:

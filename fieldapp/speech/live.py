@@ -23,7 +23,7 @@ from fieldapp.speech.vad import VoiceActivity
 
 BLOCK = RATE // 2  # longer pieces are heard in steps, so that the tail always reaches back far enough
 KEPT_SECONDS = 120.0  # of waiting audio; beyond it is read again from the master when its turn comes
-FOLLOW, QUICK_FIRST, AFTERWARDS = "follow", "quick first", "afterwards"
+FOLLOW, QUICK_FIRST, FINALS_ONLY = "follow", "quick first", "finals only"
 PATIENCE = 15.0  # seconds after which a second look no longer waits for a pause in the talk
 
 
@@ -74,7 +74,7 @@ class Status:
 class LiveRules:
     """All that can be set about live work.
 
-    `pace`: the model follows the speaker; or the quicker one does, and the model reads again in pauses; or all is read in pauses.
+    `pace`: the model follows the speaker; or the quicker one does, and the model reads again in pauses; or there are no partials.
     """
 
     endpoints: EndpointRules = field(default_factory=EndpointRules)
@@ -154,7 +154,7 @@ class Live:
         """Do the one job that is most needed now; None when there is none, or nothing to tell of it (yet)."""
         level = self._ladder.update(self._lag(), self._last_partial[1], self._clock())
         if self._finals:
-            return None if (level >= RECORD_ONLY or self._rules.pace == AFTERWARDS) and self._speaking() else self._final(level)
+            return None if level >= RECORD_ONLY and self._speaking() else self._final(level)
         if self._second_looks and (not self._speaking() or self._clock() - self._second_looks[0].since > PATIENCE):
             job = self._second_looks.popleft()
             assert job.first is not None
@@ -211,7 +211,7 @@ class Live:
         rules, since = self._rules.partials, self._endpoints.open_since
         if (
             not rules.wanted
-            or self._rules.pace == AFTERWARDS
+            or self._rules.pace == FINALS_ONLY
             or since is None
             or self._ended
             or level >= NO_PARTIALS

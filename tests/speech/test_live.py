@@ -10,7 +10,7 @@ import pytest
 from fieldapp.model import Span
 from fieldapp.speech.finals import FinalRules
 from fieldapp.speech.ladder import FEWER_PARTIALS, NO_PARTIALS, QUICK_MODEL, RECORD_ONLY, Ladder, LadderRules
-from fieldapp.speech.live import AFTERWARDS, QUICK_FIRST, Final, Live, LiveRules, Partial, Pending
+from fieldapp.speech.live import FINALS_ONLY, QUICK_FIRST, Final, Live, LiveRules, Partial, Pending
 from fieldapp.speech.manifest import Context, Manifest
 from fieldapp.speech.partials import Agreement, PartialRules, pause_between, window_of
 from fieldapp.speech.recogniser import RATE, Decoded
@@ -132,19 +132,14 @@ def test_a_quick_model_goes_first_where_the_other_cannot_follow(dev_data: Path) 
     assert {thing.text for thing in out if isinstance(thing, Partial)} == {"a first draft"}
 
 
-def test_a_model_that_cannot_follow_reads_only_while_nobody_speaks(dev_data: Path) -> None:
-    scripted = Scripted(cost=lambda _seconds, _context: 3.0)
-    live = Live(scripted, replace(ENGLISH, pace=AFTERWARDS), scripted.clock)
-    out, audio = list[Pending | Final | Partial](), talk(dev_data)
-    for at in range(0, len(audio), 1600):
-        scripted.clock.now = max(scripted.clock.now, at / RATE)
-        closed = live.hear(audio[at : at + 1600])
-        speaking, done = live.status.speaking, live.work()
-        assert not (speaking and done)
-        out += [*closed, *([done] if done else [])]
-    out += [*live.finish(), *live.catch_up()]
+def test_a_slow_model_makes_no_partials_and_no_final_waits_for_a_pause(dev_data: Path) -> None:
+    scripted = Scripted(cost=lambda _seconds, _context: 2.5)
+    _, out = session(scripted, talk(dev_data, 0.6), replace(ENGLISH, pace=FINALS_ONLY))
     assert of(Partial, out) == []
-    assert len(of(Final, out)) == len(of(Pending, out)) >= 4
+    delays = [thing.delay for thing in out if isinstance(thing, Final)]
+    assert len(delays) == len(of(Pending, out)) >= 4
+    _, ladder_alone = session(Scripted(cost=lambda _seconds, _context: 2.5), talk(dev_data, 0.6), QUIET)
+    assert delays == [thing.delay for thing in ladder_alone if isinstance(thing, Final)]
 
 
 @pytest.mark.parametrize("kind", NOISES)

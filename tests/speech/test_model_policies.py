@@ -12,7 +12,7 @@ from fieldapp.speech import random_whisper, whisper
 from fieldapp.speech.device import choose
 from fieldapp.speech.finals import PADDED
 from fieldapp.speech.guards import Fault
-from fieldapp.speech.live import AFTERWARDS, FOLLOW, QUICK_FIRST
+from fieldapp.speech.live import FINALS_ONLY, FOLLOW, QUICK_FIRST
 from fieldapp.speech.manifest import Context, Manifest, manifest_of, preferred_type, write
 from fieldapp.speech.models.cost import measure, pace, verdict
 from fieldapp.speech.models.policies import PACKED, SINGLE, Example, Score, best, character_errors, chosen, compare
@@ -136,7 +136,7 @@ def test_the_cost_of_a_model_leads_to_a_verdict(folder: Path) -> None:
     ("seconds", "quick", "found"),
     [
         (0.5, None, FOLLOW), (0.5, 0.1, FOLLOW), (1.5, None, FOLLOW), (1.5, 0.4, QUICK_FIRST),
-        (1.5, 1.2, FOLLOW), (3.0, 0.4, QUICK_FIRST), (3.0, None, AFTERWARDS), (3.0, 1.2, AFTERWARDS),
+        (1.5, 1.2, FOLLOW), (3.0, 0.4, QUICK_FIRST), (3.0, None, FINALS_ONLY), (3.0, 1.2, FINALS_ONLY),
     ],
 )  # fmt: skip
 def test_what_a_final_costs_decides_how_a_speaker_is_followed(seconds: float, quick: float | None, found: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from fieldapp.speech.guards import GuardRules, token_limit
-from fieldapp.speech.live import AFTERWARDS, FOLLOW, QUICK_FIRST
+from fieldapp.speech.live import FINALS_ONLY, FOLLOW, QUICK_FIRST
 from fieldapp.speech.manifest import Context
 from fieldapp.speech.recogniser import F32, RATE
 from fieldapp.speech.whisper import Whisper
@@ -58,7 +58,7 @@ def pace(final_seconds: float, quick_seconds: float | None) -> str:
         return FOLLOW
     if quick_seconds is not None and verdict(quick_seconds) == "live":
         return QUICK_FIRST
-    return FOLLOW if verdict(final_seconds) == "late" else AFTERWARDS
+    return FOLLOW if verdict(final_seconds) == "late" else FINALS_ONLY
 
 
 def _encode_seconds(model: Whisper, audio: F32) -> float:
