@@ -18,7 +18,7 @@ from fieldapp.errors import Damaged
 from fieldapp.store.exact import F32, I64
 
 LINKS = 16
-CARE = 100  # ef while building: twice as much cost twice the time and gave 0.002 more recall
+CARE = 200  # ef while building
 CHUNK = 512
 _PATIENCE_SECONDS = 0.004
 _AT_ONCE = 8  # rows added to a graph in use before a search may pass
@@ -30,10 +30,9 @@ Progress = Callable[[float, str], None]
 class Graph:
     """A graph of the first `rows` rows; rows without direction are left out of it."""
 
-    def __init__(self, dims: int, native: hnswlib.Index, rows: int) -> None:
-        self.dims = dims
+    def __init__(self, native: hnswlib.Index, rows: int) -> None:
         self.rows = rows
-        self.ef = CARE
+        self.ef = CARE  # until `prefix.tune` has measured
         self._native = native
         self._native.set_num_threads(1)
         self._lock = threading.Lock()
@@ -49,7 +48,7 @@ class Graph:
             if len(usable):
                 native.add_items(some[usable], usable + start, num_threads=threads)
             progress(start / len(prefixes), f"indexing {start:,} of {len(prefixes):,}")
-        return cls(prefixes.shape[1], native, len(prefixes))
+        return cls(native, len(prefixes))
 
     @classmethod
     def load(cls, file: Path, dims: int, rows: int) -> Graph:
@@ -59,7 +58,7 @@ class Graph:
             native.load_index(str(file), max_elements=_room_for(rows))
         except RuntimeError as trouble:
             raise Damaged(f"The index {file.name} cannot be loaded ({trouble}).", "It is built again.") from trouble
-        return cls(dims, native, rows)
+        return cls(native, rows)
 
     def nearest(self, query: F32, count: int) -> I64 | None:
         """Rows near a query; None while the graph is being changed, or where it cannot find so many."""

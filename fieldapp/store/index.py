@@ -38,7 +38,7 @@ from fieldapp.store.space_index import Near, SpaceIndex, Status, checked
 from fieldapp.store.store import Store
 
 SEAL_FROM = 20_000  # below, reading the vectors from the database takes less than a tenth of a second
-GRAPH_FROM = 50_000
+GRAPH_FROM = 150_000  # below, comparing with every prefix takes as long as a graph that finds as many of the nearest
 _REMEMBERED = 32
 _CONCERNS = Changed.VECTORS | Changed.SEGMENTS | Changed.CONSENT
 

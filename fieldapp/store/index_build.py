@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fieldapp.model import Space
-from fieldapp.store import truth
+from fieldapp.store import truth, vectors
 from fieldapp.store.exact import unit
 from fieldapp.store.graph import Graph
 from fieldapp.store.index_file import About
@@ -30,20 +30,20 @@ class Built:
 
 def build(db: sqlite3.Connection, space: Space, graph_from: int, progress: Progress) -> Built:
     """Everything the database has of a space now; with a graph from so many vectors on."""
-    total = truth.count(db, space)
+    total = vectors.counted(db, space)
     blocks = []
     for some in truth.after(db, space, 0):
         blocks.append(some)
         progress(0.1 * min(1.0, len(blocks) * truth.BATCH / max(total, 1)), f"reading {total:,} vectors")
-    vectors = np.concatenate([some.vectors for some in blocks]) if blocks else np.zeros((0, space.dims), np.float16)
+    whole = np.concatenate([some.vectors for some in blocks]) if blocks else np.zeros((0, space.dims), np.float16)
     pks, segments = (np.concatenate([getattr(some, name) for some in blocks] or [np.zeros(0, np.int64)]) for name in ("pks", "segments"))
     blocks.clear()
-    choice = choose(vectors, lambda share, doing: progress(0.1 + 0.1 * share, doing))
-    prefixes = np.empty((len(vectors), choice.dims), np.float32)
-    for start in range(0, len(vectors), truth.BATCH):
-        prefixes[start : start + truth.BATCH] = unit(vectors[start : start + truth.BATCH, : choice.dims])
+    choice = choose(whole, lambda share, doing: progress(0.1 + 0.1 * share, doing))
+    prefixes = np.empty((len(whole), choice.dims), np.float32)
+    for start in range(0, len(whole), truth.BATCH):
+        prefixes[start : start + truth.BATCH] = unit(whole[start : start + truth.BATCH, : choice.dims])
     part = Part(pks, segments, prefixes)
-    del vectors
+    del whole
     if len(part) < graph_from:
         return Built(About(choice.dims, choice.candidates, 0, choice.recall), part, None)
     graph = Graph.build(prefixes, lambda share, doing: progress(0.2 + 0.75 * share, doing))

@@ -47,11 +47,6 @@ def last_row(db: sqlite3.Connection, space: Space) -> int:
     return int(db.execute("SELECT max(pk) FROM vector WHERE space = ?", (space.id,)).fetchone()[0] or 0)
 
 
-def count(db: sqlite3.Connection, space: Space) -> int:
-    """How many vectors the space has."""
-    return int(db.execute("SELECT count(*) FROM vector WHERE space = ?", (space.id,)).fetchone()[0])
-
-
 def after(db: sqlite3.Connection, space: Space, pk: int) -> Iterator[Stored]:
     """The vectors behind a row number, in blocks and in order."""
     found = db.execute(f"{_ROWS} AND v.pk > ? ORDER BY v.pk", (space.id, pk))

@@ -17,7 +17,7 @@ from fieldapp.commands import Progress
 from fieldapp.commands.bench.search_arms import arms
 from fieldapp.commands.bench.search_book import SPEAKERS, Voices, add_one, build, make_space
 from fieldapp.model import Query, RecordingId, Space
-from fieldapp.store import index_folder, segment_filter, truth
+from fieldapp.store import index_folder, segment_filter, segments, truth
 from fieldapp.store.details import hits_of
 from fieldapp.store.exact import F32, unit
 from fieldapp.store.graph import Graph
@@ -28,7 +28,7 @@ from fieldapp.store.store import Store
 
 K = 10
 _PAYS_MS = 0.5  # a graph that saves less than this is not worth being built
-_STEPS = (5_000, 10_000, 20_000, 50_000, 100_000)
+_STEPS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 _OPENING = """
 import sys, time, json
 start = time.perf_counter()
@@ -205,10 +205,12 @@ def _adding(store: Store, index: VectorIndex, space: Space, asked: F32, turns: i
     thread.start()
     committed: list[tuple[float, float]] = []
     visible: list[tuple[float, float]] = []
+    added: list[SegmentId] = []
     seen = 0
     try:
-        for vector in np.random.default_rng(5).standard_normal((turns, space.dims)).astype(np.float32):
+        for vector in np.random.default_rng().standard_normal((turns, space.dims)).astype(np.float32):  # never the same: a kept book may hold them
             took, name = _timed(lambda v=vector: store.do(lambda tx: add_one(tx, recording, v)))  # type: ignore[misc]
+            added.append(name)
             committed.append(took)
             took, found = _timed(lambda v=vector: index.search(space, v, 1))  # type: ignore[misc]
             visible.append(took)
@@ -216,6 +218,7 @@ def _adding(store: Store, index: VectorIndex, space: Space, asked: F32, turns: i
     finally:
         stop.set()
         thread.join()
+        store.do(lambda tx: segments.delete_segments(tx, added))
     return {
         "added": turns,
         "visible_in_next_search": seen,
