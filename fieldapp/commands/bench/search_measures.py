@@ -16,7 +16,7 @@ import numpy as np
 from fieldapp.commands import Progress
 from fieldapp.commands.bench.search_arms import arms
 from fieldapp.commands.bench.search_book import SPEAKERS, Voices, add_one, build, make_space
-from fieldapp.model import Query, RecordingId, Space
+from fieldapp.model import Query, RecordingId, SegmentId, Space
 from fieldapp.store import index_folder, segment_filter, segments, truth
 from fieldapp.store.details import hits_of
 from fieldapp.store.exact import F32, unit
