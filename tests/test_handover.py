@@ -136,6 +136,9 @@ def test_an_export_made_again_takes_away_what_may_no_longer_be_in_it(book: Path,
     assert not (out / gone).parent.exists(), "a folder without files goes too"
     assert [path.relative_to(out).as_posix() for path in out.rglob("*.wav")] == [name for name in sounds if name != gone]
     assert exported(book, out, capsys)["removed"] == []
+    with Store.open(book, read_only=True) as store:
+        lists = [row[0] for row in store.reader().execute("SELECT json_type(result, '$.files') FROM run WHERE kind = 'export' ORDER BY pk")]
+    assert lists == [None, None, "object"], "only the last list is kept"
 
 
 def test_what_somebody_changed_or_another_export_made_stays(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,6 +44,9 @@ def note(
     digest = hashlib.sha256("\n".join(listed).encode()).hexdigest()
     run = begin_run(tx, kind, version, {**about, "persons": sorted(persons), "segments": len(listed), "segments_sha256": digest})
     end_run(tx, run, result)
+    if "files" in result:  # only the last list of one kind of export is ever asked for
+        same = " AND ".join(f"json_extract(parameters, '$.{name}') IS ?" for name in about)
+        tx.db.execute(f"UPDATE run SET result = json_remove(result, '$.files') WHERE kind = ? AND id <> ? AND {same}", (kind, run, *about.values()))  # noqa: S608
     return run
 
 

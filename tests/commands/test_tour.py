@@ -81,3 +81,15 @@ def test_with_the_bundled_model_drafts_and_meanings_are_told(tmp_path: Path) -> 
     assert {one["variety"] for one in understood["read"]} == {"Mandarin", "Cantonese", "Hakka", "English", "Made dialect"}
     assert all(one["error"] < 0.5 for one in understood["read"] if one["variety"] != "Made dialect")
     assert all(one["low"] > one["chance"] for one in understood["found"] if "Made dialect" not in (one["one"], one["other"]))
+
+
+def test_a_deposit_of_the_demo_is_whole_until_one_byte_changes(toured: tuple[Path, Answer], tmp_path: Path) -> None:
+    out, _ = toured
+    bag = tmp_path / "bag"
+    assert main(["deposit", str(out / "Demo"), "--out", str(bag), "--profile", "rocrate"]) == 0
+    assert main(["deposit", str(bag), "--check"]) == 0
+    victim = sorted(path for path in (bag / "data").rglob("*") if path.suffix in (".wav", ".flac"))[0]
+    content = bytearray(victim.read_bytes())
+    content[-1] ^= 1
+    victim.write_bytes(bytes(content))
+    assert main(["deposit", str(bag), "--check"]) == 1
