@@ -128,6 +128,7 @@ def test_a_report_says_what_was_asked_and_what_follows(capsys: Printed, book: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_recogniser_that_learned_nothing_is_not_adopted_and_one_can_go_back(capsys: Printed, book: Path, model: Path) -> None:
     pytest.importorskip("torch")
     assert cli.main(["model", "add", str(model)]) == 0

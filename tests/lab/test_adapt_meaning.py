@@ -39,7 +39,7 @@ def test_the_same_seed_gives_the_same_head_to_the_digit(tmp_path: Path) -> None:
 
 
 def test_no_meaning_in_the_sound_is_told_and_not_used(tmp_path: Path) -> None:
-    with make(tmp_path / "book", meaningful=False) as store:
+    with make(tmp_path / "book", meanings=40, meaningful=False) as store:
         outcome = adapt_meaning(store.reader(), raw_space(store), encode, "words@1")
     assert not outcome.verdict.adopt
     assert "chance" in outcome.verdict.why

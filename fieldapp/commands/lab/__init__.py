@@ -21,6 +21,8 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
     ("cer", "how well does a model read each variety and speaker?", "fieldapp.commands.lab.cer"),
     ("abx", "which sounds, or languages, does a model tell apart?", "fieldapp.commands.lab.abx"),
     ("distance", "how far are varieties apart: map, tree, and pronunciation on paper", "fieldapp.commands.lab.distance"),
+    ("prefixes", "how short may a vector be?", "fieldapp.commands.lab.prefixes"),
+    ("arms", "which model brings speech nearer to what it means?", "fieldapp.commands.lab.arms"),
     ("pictures", "find a word by pictures alone, with no training", "fieldapp.commands.lab.pictures"),
     ("zeroshot", "can labels be given with no or few examples?", "fieldapp.commands.lab.zeroshot"),
     ("keywords", "does a typed word find the utterances that hold it?", "fieldapp.commands.lab.keywords"),

@@ -12,6 +12,7 @@ import numpy as np
 from fieldapp.audio.render import clips_of
 from fieldapp.audio.resample import mono16k_array
 from fieldapp.commands.lab.selecting import too_long
+from fieldapp.lab.adapt.material import asked
 from fieldapp.lab.utterances import Selection, Utterance
 from fieldapp.store import consent_filter, people, prompts, sessions
 from fieldapp.store.rows import ANNOTATION, ITEM, SEGMENT
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fieldapp.lab.utterances import F32
-    from fieldapp.model import Annotation, Segment
+    from fieldapp.model import Annotation, Item, Segment
     from fieldapp.store.store import Store
 
 TIERS = {"transcription": "transcript", "translation": "translation", "ipa": "ipa"}
@@ -54,11 +55,10 @@ def read(store: Store) -> Selection:
         said = texts.get(segment.id, {})
         master = masters[segment.recording]
         begin, end = segment.span.milliseconds(master.rate)
-        asked = items.get(segment.item) if segment.item else None
-        prompted = {"section": asked.section, "picture": asked.picture, "labels": "; ".join((*asked.gloss.values(), asked.text))} if asked else {}
+        item = items.get(segment.item) if segment.item else None
         place = {"latitude": variety.latitude, "longitude": variety.longitude} if variety else {}
-        extra = prompted | {name: str(value) for name, value in place.items() if value is not None}
-        extra |= {"session": stems[master.session], "prompts": lists[asked.promptlist] if asked else ""}
+        extra = (_prompted(item) if item else {}) | {name: str(value) for name, value in place.items() if value is not None}
+        extra |= {"session": stems[master.session], "prompts": lists[item.promptlist] if item else ""}
         utterances.append(
             Utterance(
                 id=segment.id,
@@ -74,6 +74,12 @@ def read(store: Store) -> Selection:
         )
     aside = (f"{held_back} segments left out: their speakers do not allow it.",) if held_back else ()
     return Selection(store.folder.name, tuple(utterances), sound, aside)
+
+
+def _prompted(item: Item) -> dict[str, str]:
+    """What the prompt tells about an answer: its section, its picture, what that shows, and what it means."""
+    labels = "; ".join((*item.gloss.values(), item.text))
+    return {"section": item.section, "picture": item.picture, "labels": labels, "asked": asked(item.gloss, item.text)}
 
 
 def _texts(annotations: Iterable[Annotation]) -> dict[str, dict[str, Annotation]]:

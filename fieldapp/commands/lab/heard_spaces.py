@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,16 @@ from fieldapp.commands.lab.keeping import DATABASE
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from fieldapp.lab.adapt.material import Example
     from fieldapp.lab.hearing import Heard
-    from fieldapp.lab.utterances import F32
+    from fieldapp.lab.utterances import F32, Selection
     from fieldapp.speech.heads import Head
 
     Texts = Callable[[Sequence[str]], F32]
 
 RAW, OWN = "raw", "whitened"
+ACOUSTICS = "none"
+"""In place of a model's name: cepstra."""
 
 
 def head_argument(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +70,47 @@ def text_side(options: argparse.Namespace, spaces: dict[str, tuple[F32, str]], p
             f"The head '{name}' was trained with the text model {shared[name]}, not {identity(encoder.manifest)}.", "Install that one, or adapt again."
         )
     return name, encoder
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learning:
+    """What heads can be tried with: examples, what a model hears in them, and the vectors of their texts, row by row."""
+
+    examples: list[Example]
+    sound: F32
+    texts: F32
+    model: str
+    text_model: str
+
+
+def learning_material(options: argparse.Namespace, selection: Selection, progress: Progress) -> Learning:
+    """Listen to everything that has a text; a head that is learned from it is thrown away after the experiment."""
+    from fieldapp.commands.lab.selecting import heard_by
+    from fieldapp.errors import ModelError, WrongUsage
+    from fieldapp.lab.adapt.meaning import FEWEST, examples_of
+    from fieldapp.lab.hearing import hear_acoustics, sounds_of
+    from fieldapp.speech.device import processor_cores
+    from fieldapp.speech.heads import shipped
+    from fieldapp.speech.manifest import identity
+    from fieldapp.speech.text import load
+
+    selection, sounds = sounds_of(selection, progress)
+    rows = examples_of(selection.utterances)
+    if len(rows) < FEWEST:
+        raise WrongUsage(f"{len(rows)} utterances have a text; {FEWEST} are needed.", "Fill translation_en or transcript.")
+    kept = [sounds[row] for row in rows]
+    named = options.text
+    if options.model == ACOUSTICS:
+        heard = hear_acoustics(kept, progress, workers=processor_cores())
+    else:
+        heard, folder = heard_by(options.model, options.device, kept, progress)
+        head = shipped(folder)
+        named = named or (head.text_model.partition("@")[0] if head else "")
+    if not named:
+        raise ModelError("The model names no text model of its own.", "Name one: --text MODEL (kind 'text' in: fieldapp model list)")
+    encoder = load(model_folder(named))
+    examples = list(rows.values())
+    return Learning(examples, heard.meaning, encoder([example.text for example in examples]), heard.name, identity(encoder.manifest))
 
 
 def _of_fieldbook(source: Path, model: str) -> list[Head]:

@@ -98,6 +98,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         _told(scores, best, shown),
         (*_doubts(scores, options), *set_aside(selection)),
         (_candidates(best, shown), *([_table(scores)] if scores else [])),
+        passed=_verdict(scores),
     )
 
 
@@ -178,6 +179,16 @@ def _told(scores: Sequence[Score], best: dict[str, list[Candidate]], shown: Sequ
         label, found = next(iter(best.items()))
         lines += [f"'{label}' {shown[one.row].name} {one.start:.2f}-{one.stop:.2f} s  {shown[one.row].speaker}  {one.score:.3f}" for one in found[:FIRST]]
     return tuple(lines)
+
+
+def _verdict(scores: Sequence[Score]) -> bool | None:
+    """With and without the thing beats with it only, and that beats chance: by where the word is where that is known, else by who says it."""
+    from fieldapp.lab.pictures import WAYS
+
+    known = [(score.way, score.placed) for score in scores if score.placed is not None]
+    known = known or [(score.way, score.spotted) for score in scores if score.chance < 1]
+    means = [float(np.mean([value for other, value in known if other == way])) for way in WAYS] if known else []
+    return means == sorted(means, reverse=True) and len(set(means)) == len(WAYS) if means else None
 
 
 def _doubts(scores: Sequence[Score], options: argparse.Namespace) -> list[str]:

@@ -57,7 +57,14 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         tuple(f"{name}: {', '.join(f'{reading.task} {reading.above:.2f}' for reading in readings)} (0: chance, 1: all)" for name, readings in found.items()),
         (*doubts, *set_aside(selection)),
         (_table(found),),
+        passed=_verdict(list(found.values())[-1]),
     )
+
+
+def _verdict(readings: list[Reading]) -> bool | None:
+    """In the last space, meaning and words are surely read better than shuffled ones."""
+    content = [reading for reading in readings if reading.task == "meaning" or reading.task.startswith("words")]
+    return all(reading.interval.low > reading.control for reading in content) if content else None
 
 
 def _table(found: dict[str, list[Reading]]) -> Table:

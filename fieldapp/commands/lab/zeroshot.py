@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
     from fieldapp.lab.labelling import Labelled
     from fieldapp.lab.report import Study, Table
+    from fieldapp.lab.utterances import Utterance
+
+
+ACROSS = "learned from texts, asked about speech"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source_arguments(parser)
     model_arguments(parser)
     head_argument(parser)
-    parser.add_argument("--by", default="section", metavar="COLUMN", help="where the true label of an utterance stands (default section)")
+    parser.add_argument(
+        "--by", default="section", metavar="COLUMN", help="where the true label of an utterance stands (default section); meaning_id:1 takes one part of a:b:c"
+    )
     parser.add_argument(
         "--call", action="append", default=[], metavar="LABEL=WORDS", help="the words that stand for a label (else the label itself); may be repeated"
     )
@@ -41,8 +47,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
 
     words = dict(call.split("=", 1) for call in options.call if "=" in call)
     with selected(options, progress) as selection:
-        selection = selection.only(lambda u: bool(u.column(options.by)), f"nothing in the column '{options.by}'")
-        classes = sorted({u.column(options.by) for u in selection.utterances})
+        selection = selection.only(lambda u: bool(_label(u, options.by)), f"nothing in the column '{options.by}'")
+        classes = sorted({_label(u, options.by) for u in selection.utterances})
         if len(classes) < 2:
             raise WrongUsage(f"The column '{options.by}' holds {len(classes)} labels; at least two are needed.", "Choose another column with --by.")
         if unknown := set(words) - set(classes):
@@ -51,7 +57,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         heard, folder = heard_by(options.model, options.device, sounds, progress)
     spaces = spaces_of(options, folder, heard)
     name, encode = text_side(options, spaces, progress)
-    labels = [u.column(options.by) for u in selection.utterances]
+    labels = [_label(u, options.by) for u in selection.utterances]
     called = [words.get(label, label.replace("_", " ")) for label in classes]
     texts = [u.translation or u.transcript for u in selection.utterances]
     meanings = [u.meaning or u.id for u in selection.utterances]
@@ -73,7 +79,23 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         said,
         (*doubts, *set_aside(selection)),
         (_table(rows),),
+        passed=_verdict(rows),
     )
+
+
+def _label(utterance: Utterance, by: str) -> str:
+    """What stands in a column, or in one part of it: 'meaning_id:1' is b in a:b:c."""
+    column, _, part = by.partition(":")
+    whole = utterance.column(column)
+    parts = whole.split(":")
+    return whole if not part.isdigit() else parts[int(part)] if int(part) < len(parts) else ""
+
+
+def _verdict(rows: Sequence[Labelled]) -> bool | None:
+    """Labels pass from text to speech, and the most examples that were tried teach something: both surely above chance."""
+    across = [row for row in rows if row.way == ACROSS]
+    taught = [row for row in rows if "example" in row.way and row.p is None]
+    return all(row.interval.low > row.chance for row in (*across, taught[-1])) if across and taught else None
 
 
 def _rows(
@@ -88,7 +110,7 @@ def _rows(
     known, truth, asked = [labels[row] for row in inside], [labels[row] for row in ask], [meanings[row] for row in ask]
     if len(set(known)) > 1 and ask:
         if all(written[row] for row in (*inside, *ask)):
-            found.append(across("learned from texts, asked about speech", texts[inside], known, vectors[ask], truth, asked, seed))
+            found.append(across(ACROSS, texts[inside], known, vectors[ask], truth, asked, seed))
             found.append(across("learned from texts, asked about texts", texts[inside], known, texts[ask], truth, asked, seed))
         found.append(across("learned from speech, asked about speech", vectors[inside], known, vectors[ask], truth, asked, seed))
         found += [one for shots in SHOTS if (one := few_shot(vectors[inside], known, vectors[ask], truth, asked, shots, seed))]

@@ -25,6 +25,8 @@ STRICTNESS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 FOLDS = 3
 CHECKS = 12
 """How often the left-out meanings are asked whether going on still helps."""
+PATIENCE = 4
+"""How many such checks in a row may bring nothing."""
 STEPS_EACH = 40
 BATCH = 256
 RATE = 0.002
@@ -81,7 +83,7 @@ def choose(raw: F32, texts: F32, meanings: Sequence[str], *, seed: int = 0, said
             gained += now - best
             best, steps = now, check * STEPS_EACH
         said(0.6 * check / CHECKS, f"learning: meanings left out are found with {now:.2f}")
-        if check == CHECKS:
+        if check == CHECKS or check * STEPS_EACH >= steps + PATIENCE * STEPS_EACH:
             break
     return Recipe(strictness, steps, found[strictness] + gained, prefixes)
 
@@ -122,6 +124,8 @@ def _folds(meanings: Sequence[str]) -> Iterator[tuple[list[int], list[int]]]:
     names = {meaning: number for number, meaning in enumerate(sorted(set(meanings)))}
     if len(names) < 2 * FOLDS:
         raise FieldError(f"{len(names)} different meanings are too few to learn from.", f"At least {2 * FOLDS} are needed, better some hundred.")
+    if len(meanings) * (FOLDS - 1) < heads.FEWEST * FOLDS + FOLDS:
+        raise FieldError(f"{len(meanings)} segments are too few to learn from, once the test is held back.", "Confirm more texts, or ask more speakers.")
     for fold in range(FOLDS):
         outside = [number for number, meaning in enumerate(meanings) if names[meaning] % FOLDS == fold]
         left = set(outside)

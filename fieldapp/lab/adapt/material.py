@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fieldapp.model import SegmentId
@@ -66,7 +66,7 @@ def material(db: sqlite3.Connection, tiers: Sequence[str] = MEANING_TEXTS) -> Ma
     for row in rows:
         texts = confirmed.get(row["id"], {})
         if row["gloss"] is not None:
-            texts = {**texts, PROMPT: _asked(row["gloss"], row["asked"])}
+            texts = {**texts, PROMPT: asked(json.loads(row["gloss"]), row["asked"])}
         tier = next((tier for tier in tiers if texts.get(tier)), "")
         if not tier:
             without_text += 1
@@ -90,7 +90,7 @@ def _confirmed(db: sqlite3.Connection) -> dict[str, dict[str, str]]:
     return found
 
 
-def _asked(gloss: str, text: str) -> str:
+def asked(gloss: Mapping[str, str], text: str) -> str:
     """What a prompt means in words: its English gloss, else any, else the prompt itself."""
-    glosses = {str(key).casefold(): str(value).strip() for key, value in json.loads(gloss).items()}
+    glosses = {str(key).casefold(): str(value).strip() for key, value in gloss.items()}
     return next((glosses[key] for key in ENGLISH if glosses.get(key)), "") or next(filter(None, glosses.values()), "") or text.strip()

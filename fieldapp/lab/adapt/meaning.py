@@ -17,10 +17,11 @@ from fieldapp.errors import FieldError
 from fieldapp.lab.adapt import head as heads_training
 from fieldapp.lab.adapt.head import Recipe
 from fieldapp.lab.adapt.holding import Split, hold_back
-from fieldapp.lab.adapt.material import MEANING_TEXTS, Example, Material, material
+from fieldapp.lab.adapt.material import MEANING_TEXTS, PROMPT, Example, Material, material
 from fieldapp.lab.adapt.measure import Comparison, Direction, Test, Verdict, compare, dimension_table, judge
 from fieldapp.lab.metrics import energy_dims
-from fieldapp.model import Space
+from fieldapp.lab.utterances import Utterance
+from fieldapp.model import SegmentId, Space
 from fieldapp.speech import heads
 from fieldapp.speech.embed import F32
 from fieldapp.speech.heads import Head
@@ -87,22 +88,47 @@ def adapt_meaning(
     given = Material(examples, given.not_allowed, given.without_text)
     said(0.0, "reading texts")
     sound, texts = stacked(of_segment, examples), encode([example.text for example in examples])
-    split = hold_back(examples, seed)
-    test = Test(examples, split)
-    known = [examples[number].meaning for number in split.train]
-    rows = list(split.train)
-    recipe = heads_training.choose(sound[rows], texts[rows], known, seed=seed, said=said)
-    said(0.7, "measuring with speakers and meanings it has not learned from")
-    measured = heads_training.train(sound[rows], texts[rows], known, recipe, seed=seed)(sound)
+    trial = try_out(examples, sound, texts, seed=seed, said=said)
+    test, recipe, measured = trial.test, trial.recipe, trial.vectors
     name, asked = _before(db, raw, test, texts, text_model)
     asked["adapted"] = test.directions(measured, texts)
     compared = compare(asked[name], asked["adapted"])
     said(0.85, "learning from everything")
     final = heads_training.train(sound, texts, [example.meaning for example in examples], recipe, seed=seed, text_model=text_model)
     return Outcome(
-        final, recipe, given, split, name, asked, compared, judge(compared),
+        final, recipe, given, test.split, name, asked, compared, judge(compared),
         dimension_table(test, measured, texts, recipe.prefixes), energy_dims(measured), test.tightness(measured, texts),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A head that learned from one part of the examples, and what it makes of all of them."""
+
+    test: Test
+    recipe: Recipe
+    vectors: F32
+
+
+def try_out(examples: Sequence[Example], sound: F32, texts: F32, *, seed: int = 0, recipe: Recipe | None = None, said: Said = lambda *_: None) -> Trial:
+    """Learn without the speakers and meanings that are held back; by a recipe, or by one that is chosen."""
+    test = Test(tuple(examples), hold_back(examples, seed))
+    rows = list(test.split.train)
+    known = [examples[number].meaning for number in rows]
+    recipe = recipe or heads_training.choose(sound[rows], texts[rows], known, seed=seed, said=said)
+    said(0.7, "measuring with speakers and meanings it has not learned from")
+    return Trial(test, recipe, heads_training.train(sound[rows], texts[rows], known, recipe, seed=seed)(sound))
+
+
+def examples_of(utterances: Sequence[Utterance]) -> dict[int, Example]:
+    """Utterances with something written that says what they mean, as examples by their row."""
+    found = {}
+    for row, one in enumerate(utterances):
+        texts = {"translation": one.translation, PROMPT: one.column("asked"), "transcription": one.transcript}
+        if tier := next((tier for tier in MEANING_TEXTS if texts[tier]), ""):
+            meaning = one.meaning or f"text:{texts[tier].casefold()}"
+            found[row] = Example(SegmentId(one.id), one.speaker or f"unknown in {one.id}", one.variety, meaning, texts[tier], tier)
+    return found
 
 
 def segment_vectors(db: sqlite3.Connection, space: Space) -> dict[str, F32]:

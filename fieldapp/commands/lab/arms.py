@@ -1,0 +1,98 @@
+"""Does learning to transcribe bring speech nearer to meaning? Several models, one after the other as alignment should grow, each with a head of its own.
+
+Name them with --model in that order, for example a random one, one that only learned to transcribe, one that learned both. Every head
+learns from the same utterances towards the same texts and is asked about speakers and meanings it has not learned from; plain
+acoustics stand beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fieldapp.commands import Progress
+from fieldapp.commands.lab.heard_spaces import ACOUSTICS, learning_material
+from fieldapp.commands.lab.selecting import about, selected, set_aside, source_arguments
+from fieldapp.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from fieldapp.lab.adapt.meaning import Trial
+    from fieldapp.lab.report import Study
+    from fieldapp.lab.statistics import Interval
+    from fieldapp.speech.embed import F32
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which models, towards which texts."""
+    source_arguments(parser)
+    parser.add_argument(
+        "--model", action="append", default=[], metavar="MODEL", help=f"a model's name or folder, or '{ACOUSTICS}'; at least two, weakest first"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="where they run (else: as in the settings)")
+    parser.add_argument("--text", default="", metavar="MODEL", help="the sentence encoder (else: the one the last model's head was trained with)")
+    parser.set_defaults(head=[])
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Study:
+    """Listen with each, learn with each, compare neighbours."""
+    from fieldapp.lab.adapt.meaning import try_out
+    from fieldapp.lab.report import COUNT, NUMBER, PERCENT, Column, Study, Table
+
+    if len(options.model) < 2:
+        raise WrongUsage("At least two models are needed.", "Name them with --model, weakest first.")
+    found: dict[str, tuple[Trial, F32]] = {}
+    with selected(options, progress) as selection:
+        for model in options.model:
+            given = learning_material(
+                argparse.Namespace(**vars(options) | {"model": model, "text": options.text or _text_of(options.model)}), selection, progress
+            )
+            found[model] = try_out(given.examples, given.sound, given.texts, seed=options.seed, said=progress), given.texts
+    shares = tuple(Column(name, PERCENT) for name in ("chance", "R@1", "low", "high"))
+    columns = (Column("model"), Column("asked"), Column("n", COUNT), *shares, Column("MRR", NUMBER), Column("tightness", NUMBER))
+    cells = []
+    for model, (trial, texts) in found.items():
+        for direction in trial.test.directions(trial.vectors, texts):
+            if len(direction.found):
+                row, between = direction.row(), direction.interval()
+                tight = trial.test.tightness(trial.vectors, texts)
+                cells.append((model, direction.asked, row["n"], row["chance"], row["R@1"], between.low, between.high, row["MRR"], tight))
+    steps = [(one, other, *_gain(found[one], found[other], options.seed)) for one, other in zip(options.model, options.model[1:])]
+    whole = _gain(found[options.model[0]], found[options.model[-1]], options.seed)
+    split = found[options.model[0]][0].test.split
+    return Study(
+        "arms",
+        "Which model brings speech nearer to what it means?",
+        about(options, selection) | {"models": ", ".join(options.model)},
+        (
+            *(f"{other} beside {one}: {100 * gain:+.1f} points of R@1 between speech and text (95 %: {between})" for one, other, gain, between in steps),
+            f"last beside first: {100 * whole[0]:+.1f} points (95 %: {whole[1]})",
+        ),
+        (split.sentence() + ".", "One training run of each model: another seed may shift them.", *set_aside(selection)),
+        (Table("arms", "Every model with a head of its own, on speakers and meanings no head has learned from", columns, tuple(cells)),),
+        passed=whole[1].low > 0 and all(gain > 0 for _, _, gain, _ in steps),
+    )
+
+
+def _gain(one: tuple[Trial, F32], other: tuple[Trial, F32], seed: int) -> tuple[float, Interval]:
+    """How much more often the second finds the right one first, speech to text and back; with its interval over meanings."""
+    from fieldapp.lab.statistics import bootstrap_difference
+
+    sides = [trial.test.directions(trial.vectors, texts)[:2] for trial, texts in (one, other)]
+    hits = [np.concatenate([direction.found.hits(1) for direction in side]) for side in sides]
+    meanings = [meaning for direction in sides[0] for meaning in direction.meanings]
+    return float(hits[1].mean() - hits[0].mean()), bootstrap_difference(hits[0], hits[1], meanings, seed=seed)
+
+
+def _text_of(models: list[str]) -> str:
+    """The text model that goes with the last model that has one."""
+    from fieldapp.commands.engine import model_folder
+    from fieldapp.errors import ModelError
+    from fieldapp.speech.heads import shipped
+
+    for model in reversed(models):
+        head = None if model == ACOUSTICS else shipped(model_folder(model))
+        if head and head.text_model:
+            return head.text_model.partition("@")[0]
+    raise ModelError("None of these models names a text model.", "Name one with --text.")
