@@ -36,7 +36,7 @@ def untaught(tmp_path_factory: pytest.TempPathFactory, torch: Any) -> Path:
     shape = net.Shape(64, 2, 1, 1)
     vocabulary = Vocabulary(tokens.learn(WORDS))
     folder = export(
-        net.as_arrays(net.build(shape, vocabulary.size, heard=vocabulary.end + 1).state_dict()), shape, vocabulary, tmp_path_factory.mktemp("m") / "tiny"
+        net.as_arrays(net.build(shape, vocabulary.size, pieces=vocabulary.end, phones=4).state_dict()), shape, vocabulary, tmp_path_factory.mktemp("m") / "tiny"
     )
     write(folder, manifest({}, name="tiny"))
     return folder
@@ -73,7 +73,7 @@ def test_what_was_learned_is_in_the_model_that_is_made(untaught: Path, tmp_path:
         (made / path.name).write_bytes(path.read_bytes())
     shape, vocabulary = shape_of(untaught)
     write_weights(untaught, made / "model.bin", shape, tuned.weights)
-    model: Any = net.build(shape, vocabulary, heard=1).eval()
+    model: Any = net.build(shape, vocabulary, pieces=1, phones=1).eval()
     learned = read_weights(untaught, shape) | tuned.weights
     model.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(table)) for name, table in learned.items()}, strict=False)
     mel = np.random.default_rng(0).standard_normal((1, 80, 120)).astype(np.float32)

@@ -175,10 +175,23 @@ def _told(scores: Sequence[Score], best: dict[str, list[Candidate]], shown: Sequ
         told = [f"{spotted:.1f} % hold the word (chance {chance:.1f} %)"] if chance < 100 else []
         told += [f"{100 * float(np.mean(placed)):.1f} % say it where it was looked for (overlap >= {OVERLAP})"] if placed else []
         lines.append(f"{way}: of the first {FIRST}, {', '.join(told) or 'all hold the word, as all recordings with the picture do'} ({len(some)} labels)")
+    lines += _gained(scores)
     if len(best) == 1:
         label, found = next(iter(best.items()))
         lines += [f"'{label}' {shown[one.row].name} {one.start:.2f}-{one.stop:.2f} s  {shown[one.row].speaker}  {one.score:.3f}" for one in found[:FIRST]]
     return tuple(lines)
+
+
+def _gained(scores: Sequence[Score]) -> list[str]:
+    """By how much the contrast says better where the word is than sharing alone; with its interval over labels."""
+    from fieldapp.lab.pictures import WAYS
+    from fieldapp.lab.statistics import bootstrap
+
+    by_way = {way: {score.label: score.placed for score in scores if score.way == way and score.placed is not None} for way in WAYS}
+    gains = [value - by_way[WAYS[1]][label] for label, value in by_way[WAYS[0]].items()]
+    if len(gains) < 2:
+        return []
+    return [f"{WAYS[0]} places {100 * float(np.mean(gains)):+.1f} points more than {WAYS[1]} (95 % over labels: {bootstrap(gains, list(by_way[WAYS[0]]))})"]
 
 
 def _verdict(scores: Sequence[Score]) -> bool | None:
