@@ -110,7 +110,7 @@ def train(
         _copy(model, rough)
         seen.append({name: float(value.detach()) for name, value in losses.items()})
         if number % 50 == 49:
-            means = " ".join(f"{name} {np.mean([s[name] for s in seen]):.3f}" for name in seen[-1])
+            means = " ".join(f"{name} {np.mean([s[name] for s in seen if name in s]):.3f}" for name in seen[-1])
             said((number + 1) / plan.steps, f"step {number + 1}: {means}; {(time.monotonic() - begun) / (number + 1 - first):.2f} s a step")
             seen.clear()
         if time.monotonic() - saved > SAVE_EVERY_S or time.monotonic() > until:
