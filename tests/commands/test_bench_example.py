@@ -26,6 +26,8 @@ def test_every_way_answers_the_same_questions(dev_data: Path, tmp_path: Path, ca
     assert set(arms) == {"pooled", "pooled, then SeqSim of 20", "MFCC+DTW", "fieldapp search --mode meaning", "fieldapp search --mode sound"}
     assert {told["n"] for told in arms.values()} == {len(some)}
     assert all(0.05 < told["chance"] < 0.15 and told["R@1"] <= told["R@5"] for told in arms.values())
+    low, high = arms["pooled, then SeqSim of 20"]["gain interval"]
+    assert low <= arms["pooled, then SeqSim of 20"]["gain"] <= high
     assert found["times"]["sound"]["p99_ms"] >= found["times"]["sound"]["p50_ms"]
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fieldapp.lab.utterances import Selection
 
 RERANKED = 20
+RERANKING = f", then SeqSim of {RERANKED}"
 ASKED = 100
 MODES = ("meaning", "sound")
 
@@ -75,11 +76,14 @@ def _arms(selection: Selection, rows: Sequence[int], voices: Voices, acoustics: 
     ways: dict[str, NDArray[np.floating]] = {"pooled": cosine_matrix(heard.meaning[chosen], heard.meaning[chosen])}
     if heard.headed is not None:
         ways["head"] = cosine_matrix(heard.headed[chosen], heard.headed[chosen])
-    ways |= {f"{name}, then SeqSim of {RERANKED}": _reranked(scores, frames, allowed) for name, scores in ways.items()}
+    ways |= {f"{name}{RERANKING}": _reranked(scores, frames, allowed) for name, scores in ways.items()}
     if acoustics is not None:
         ways["MFCC+DTW"] = -dtw_matrix(acoustics.pool(rows), acoustics.pool(rows))
     ways |= {f"fieldapp search --mode {mode}": scores for mode, scores in answers(selection, rows, voices, place, MODES).items()}
-    return {name: _figures(scores, right, allowed, meanings) for name, scores in ways.items()}
+    told = {name: _figures(scores, right, allowed, meanings) for name, scores in ways.items()}
+    for name in [name for name in ways if f"{name}{RERANKING}" in ways]:
+        told[f"{name}{RERANKING}"] |= _gain(ways[name], ways[f"{name}{RERANKING}"], right, allowed, meanings)
+    return told
 
 
 def _reranked(scores: NDArray[np.floating], better: NDArray[np.floating], allowed: Mask) -> NDArray[np.float64]:
@@ -100,10 +104,20 @@ def _figures(scores: NDArray[np.floating], right: Mask, allowed: Mask, meanings:
     found = ranks(scores, right, allowed)
     told: dict[str, Any] = dict(found.figures((1, 5)))
     asked = [meanings[row] for row in found.rows]
-    for k in (1, 5):
+    for k in (1, 5) if len(found) else ():
         sure = bootstrap(found.hits(k), asked)
         told[f"R@{k} interval"] = [round(sure.low, 4), round(sure.high, 4)]
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in told.items()}
+
+
+def _gain(before: NDArray[np.floating], after: NDArray[np.floating], right: Mask, allowed: Mask, meanings: Sequence[str]) -> dict[str, float | list[float]]:
+    """How much more often a right answer is first, over the same queries."""
+    from fieldapp.lab.ranking import ranks
+    from fieldapp.lab.statistics import bootstrap_difference
+
+    one, other = ranks(before, right, allowed), ranks(after, right, allowed)
+    sure = bootstrap_difference(one.hits(1), other.hits(1), [meanings[row] for row in one.rows])
+    return {"gain": round(float((other.hits(1) - one.hits(1)).mean()), 4), "gain interval": [round(sure.low, 4), round(sure.high, 4)]}
 
 
 def _times(voices: Voices, count: int, place: Path, progress: Progress) -> dict[str, Any]:
@@ -131,7 +145,12 @@ def _lines(data: dict[str, Any]) -> list[str]:
             if told["n"]:
                 intervals = {k: "-".join(f"{100 * edge:.1f}" for edge in told[f"R@{k} interval"]) for k in (1, 5)}
                 figures = f"{100 * told['R@1']:>6.1f} {intervals[1]:>13} {100 * told['R@5']:>6.1f} {intervals[5]:>13}"
-                lines.append(f"  {arm:<34} {told['n']:>5} {100 * told['chance']:>7.1f} {figures}")
+                gain = (
+                    f"   gain {100 * told['gain']:+.1f} ({100 * told['gain interval'][0]:+.1f} to {100 * told['gain interval'][1]:+.1f})"
+                    if "gain" in told
+                    else ""
+                )
+                lines.append(f"  {arm:<34} {told['n']:>5} {100 * told['chance']:>7.1f} {figures}{gain}")
     if "times" in data:
         times = data["times"]
         lines += ["", f"whole answers in a fieldbook of {times['segments']} segments, {times['queries']} queries, encoding excluded"]
