@@ -27,8 +27,10 @@ from fieldapp.store import spaces, vectors
 from fieldapp.store.index import GRAPH_FROM, VectorIndex
 from fieldapp.store.store import Store
 
-KEPT_SECONDS, KEPT_TIMES = 30.0, 50
-"""A calibration is used for half a minute, or fifty times as long as it took."""
+KEPT_SECONDS, KEPT_TIMES = 600.0, 200
+"""A calibration is used for ten minutes, or two hundred times as long as it took."""
+AGAIN_SECONDS = 30.0
+"""One for which there were too few pairs is tried again so soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +145,5 @@ class Finder:
         if made is None or now > until:
             made = compute()
             spent = time.monotonic() - now
-            self._calibrations[key] = made, time.monotonic() + max(KEPT_SECONDS, KEPT_TIMES * spent)
+            self._calibrations[key] = made, time.monotonic() + max(KEPT_SECONDS if made.ready else AGAIN_SECONDS, KEPT_TIMES * spent)
         return made
