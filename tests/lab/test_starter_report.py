@@ -69,13 +69,14 @@ def test_a_target_is_reached_missed_or_not_measured_by_rule() -> None:
     read = [Recognised("m", "s", variety, 50, 0.05, 0.04, 0.06, 0.8, 1.0) for variety in ("Mandarin", "Cantonese")]
     meant = [found("head", 0.95, 0.9, 1.0), found("seqsim", 0.5, 0.4, 0.6), found("mfcc-dtw", 0.3, 0.2, 0.41), found("mfcc-seqsim", 0.1, 0.0, 0.2)]
     people = [found("seqsim", 0.5, 0.4, 0.6, "a", "syllables"), found("mfcc-dtw", 0.45, 0.3, 0.6, "a", "syllables")]
-    judged = {target.what: target.reached for target in targets(read, "s", "words", meant, people)}
+    judged = {target.what: target.reached for target in targets(read, "s", "words", meant, people, ["syllables", "digits"])}
     assert judged["CER, Mandarin, s, unseen voices"] is False
     assert judged["CER, Cantonese, s, unseen voices"] is True
     assert judged["CER, Hakka, s, unseen voices"] is None
     assert judged[f"R@1, {AMONG_SINITIC}, 50 unseen sentences, unseen voices, meaning vectors"] is True
     assert judged["R@1, SeqSim on frames, all Sinitic pairs, intervals apart"] is False, "the intervals touch"
     assert judged["R@1, SeqSim on frames, syllables"] is True
+    assert judged["R@1, SeqSim on frames, digits"] is None, "what was not measured is not left out"
 
 
 def test_the_card_says_the_figures_the_licences_and_what_it_is_not_for() -> None:

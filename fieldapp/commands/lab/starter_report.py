@@ -134,9 +134,8 @@ def _examined(folders: Sequence[Path], options: argparse.Namespace, progress: Pr
             rows["recognised"] += evaluate.recognised(model, folder.name, read_aloud, "single syllables of another person", progress, workers=cores)
         _by_layer(folder, demo, rows, options, progress)
     sentences = testsets.SENTENCE if options.world else DEMO
-    same_words = [row for row in rows["human"] if row.test != ACROSS]
     mine = [row for row in rows["recognised"] if row.model == folders[0].name]
-    rows["targets"] = targets(mine, sentences, TRAINED_VOICE, rows["found"], same_words)
+    rows["targets"] = targets(mine, sentences, TRAINED_VOICE, rows["found"], rows["human"], [name for name in HUMAN if name != ACROSS])
     return rows
 
 

@@ -25,14 +25,19 @@ class Target:
     reached: bool | None
 
 
-def targets(recognised: Sequence[Recognised], sentences: str, trained_voice: str, meant: Sequence[Retrieved], same_words: Sequence[Retrieved]) -> list[Target]:
-    """All of them. `sentences` and `trained_voice` name the test sets of unseen sentences and of unseen words by the trained human voice."""
+def targets(
+    recognised: Sequence[Recognised], sentences: str, trained_voice: str, meant: Sequence[Retrieved], people: Sequence[Retrieved], tests: Sequence[str]
+) -> list[Target]:
+    """All of them. `sentences` and `trained_voice` name the test sets of unseen sentences and of unseen words by the trained human voice.
+
+    `tests` names those of `people`: what was not measured is listed as that.
+    """
     made = [_errors(f"CER, {variety}, {sentences}, unseen voices", most, recognised, sentences, variety) for variety, most in ERRORS.items()]
     made += [_meaning(pairs, least, meant) for pairs, least in MEANINGS.items()]
     made += [_above_the_floor("SeqSim on frames, all Sinitic pairs, intervals apart", [one for one in meant if one.one == AMONG_SINITIC], apart=True)]
     made.append(_errors("CER, human Mandarin, unseen words of the trained voice", HUMAN_ERRORS, recognised, trained_voice, ""))
-    for test in dict.fromkeys(one.test for one in same_words):
-        some = [one for one in same_words if one.test == test]
+    for test in tests:
+        some = [one for one in people if one.test == test]
         together = [one for one in some if one.one == ALL] or some
         made.append(_above_the_floor(f"SeqSim on frames, {test}", together, apart=False))
     return made
