@@ -84,7 +84,7 @@ def look_at_all(recogniser: Recogniser, rows: Sequence[F32], rules: FinalRules, 
 
 def wants_second_look(utterance: Utterance, rules: FinalRules, context: Context) -> bool:
     """Whether full padding could mend the text."""
-    return rules.retry and not utterance.retried and context.policy == "flexible" and may_retry(utterance.fault)
+    return rules.retry and context.second_look and not utterance.retried and context.policy == "flexible" and may_retry(utterance.fault)
 
 
 def second_look(recogniser: Recogniser, audio: F32, rules: FinalRules, first: Utterance) -> Utterance:

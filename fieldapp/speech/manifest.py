@@ -29,11 +29,13 @@ class Context:
     """How a segment is laid before the encoder.
 
     `flexible`: its own length plus `tail` seconds of zero audio. `padded`: zero audio up to 30 s. `packed`: several
-    segments share one 30 s window (bulk only).
+    segments share one 30 s window (bulk only). `second_look`: a doubted text is looked at again, padded; a model that was
+    trained on short contexts alone has never heard 30 s and says no.
     """
 
     policy: str = "flexible"
     tail: float = 1.28
+    second_look: bool = True
 
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
@@ -137,7 +139,7 @@ def _from_json(values: dict[str, Any]) -> Manifest:
     given = {key: value for key, value in values.items() if key in known}
     for key in ("live", "bulk"):
         if key in given:
-            given[key] = Context(str(given[key]["policy"]), float(given[key]["tail"]))
+            given[key] = Context(str(given[key]["policy"]), float(given[key]["tail"]), bool(given[key].get("second_look", True)))
     for key in ("languages", "tasks"):
         if key in given:
             given[key] = tuple(map(str, given[key]))

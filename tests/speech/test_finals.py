@@ -43,6 +43,12 @@ def test_padded_models_are_not_asked_twice() -> None:
     assert recogniser.encodes == 1
 
 
+def test_a_model_that_never_heard_thirty_seconds_is_not_asked_twice() -> None:
+    recogniser = Scripted(loops_when_short)
+    assert transcribe(recogniser, fan(3.0), RULES, Context("flexible", 0.4, second_look=False)).text == ""
+    assert recogniser.encodes == 1
+
+
 def test_invented_text_is_dropped_at_once() -> None:
     recogniser = Scripted(lambda _a, _c: INVENTED)
     assert transcribe(recogniser, fan(3.0), RULES, TAILED).text == ""

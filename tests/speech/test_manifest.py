@@ -33,6 +33,13 @@ def test_a_written_manifest_reads_back_the_same(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == [FILE]
 
 
+def test_a_description_from_before_second_looks_could_be_declined_allows_them(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(json.dumps({"format": 1, "name": "m", "live": {"policy": "flexible", "tail": 0.4}}), encoding="utf-8")
+    assert manifest_of(tmp_path).live == Context("flexible", 0.4, second_look=True)
+    write(tmp_path, Manifest(name="m", live=Context("flexible", 0.4, second_look=False)))
+    assert not manifest_of(tmp_path).live.second_look
+
+
 def test_a_folder_without_a_manifest_is_a_stock_whisper(tmp_path: Path) -> None:
     folder = tmp_path / "faster-whisper-small"
     folder.mkdir()

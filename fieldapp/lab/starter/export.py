@@ -44,7 +44,7 @@ def export(weights: Weights, shape: Shape, vocabulary: Vocabulary, folder: Path,
 
 def manifest(measured: dict[str, Any], *, name: str = "starter") -> Manifest:
     """What the folder says about itself."""
-    context = Context("flexible", TAIL_S)
+    context = Context("flexible", TAIL_S, second_look=False)
     return Manifest(
         name=name,
         live=context,
