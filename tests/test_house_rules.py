@@ -229,6 +229,11 @@ def test_no_file_names_a_machine_or_a_package_index() -> None:
     assert not found
 
 
+def test_no_file_keeps_the_marks_of_a_conflict() -> None:
+    marks = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
+    assert not [str(path.relative_to(ROOT)) for path in tracked() if path.is_file() and marks.search(path.read_bytes())]
+
+
 def test_the_top_of_the_project_stays_small() -> None:
     top = {path.relative_to(ROOT).parts[0] for path in tracked()}
     assert top <= {"pyproject.toml", "fieldapp", "resources", "installers", "tests", "README.md", "LICENSE", ".ci", ".gitignore"}
