@@ -22,8 +22,8 @@ def hear_file(store: Store, path: Path, model: str = "", device: str = "") -> He
     from fieldapp.finding.voice import hear
     from fieldapp.speech import whisper
 
-    audio = _beginning(path)  # before any model: a file that is none needs none
-    folder = model_folder(model) if model else _hearer(store)
+    audio = query_sound(path)  # before any model: a file that is none needs none
+    folder = model_folder(model) if model else hearer(store)
     return hear(whisper.load(folder, device or current().compute_device, threads=current().compute_threads), audio)
 
 
@@ -45,7 +45,7 @@ def text_side(store: Store, model: str = "") -> TextSide | None:
     return TextSide(identity(manifest_of(folder)), lambda texts: encoder()(texts))
 
 
-def _beginning(path: Path) -> F32:
+def query_sound(path: Path) -> F32:
     """As much of a file as a query may be long, and a little more."""
     import numpy as np
 
@@ -61,7 +61,7 @@ def _beginning(path: Path) -> F32:
     return np.concatenate(parts)
 
 
-def _hearer(store: Store) -> Path:
+def hearer(store: Store) -> Path:
     """The installed model of the newest space of meaning or sound."""
     from fieldapp.store import spaces
 

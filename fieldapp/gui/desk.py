@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from fieldapp import settings as settings_file
 from fieldapp.errors import FieldError
 from fieldapp.gui.bridge import Bridge
+from fieldapp.gui.finding import Finding
 from fieldapp.gui.listening import Listening
 from fieldapp.gui.theme import Colours, colours
 from fieldapp.gui.words import say
@@ -61,6 +62,8 @@ class Desk(QObject):
         self.store: Store | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._extra: set[str] = set()
+        self.finding: Finding | None = None
+        """What answers questions about the open fieldbook."""
         self.recording: Recording | None = None
         """The one recording session of the window, made with the first page that needs it."""
 
@@ -102,6 +105,9 @@ class Desk(QObject):
             self.closing.emit()
         self._unsubscribe()
         self._unsubscribe = lambda: None
+        if self.finding is not None:
+            self.finding.close()
+            self.finding = None
         if self.store is not None:
             self.store.close()
             self.store = None
@@ -165,6 +171,7 @@ class Desk(QObject):
     def _use(self, store: Store) -> None:
         self.close_fieldbook()
         self.store = store
+        self.finding = Finding(store, self.settings.search_graph_from)
         self._unsubscribe = store.subscribe(lambda changed: self.bridge.post(lambda: self._announce(changed)))
         self.change_settings(settings_file.opened(self.settings, store.folder))
         if store.read_only:

@@ -166,7 +166,8 @@ class Recording(QObject):
         """Live text as the settings want it; without a model nothing of it is loaded."""
         settings = self._desk.settings
         if settings.live_policy != "off" and has_model(settings.model):
-            session.write_live(lambda: live_engine(settings))
+            finding = self._desk.finding
+            session.write_live(lambda: live_engine(settings), finder=finding.finder() if finding is not None else None)
         return session
 
     def _on_begun(self, begun: _Begun) -> None:

@@ -1,10 +1,14 @@
-"""A list of found segments: the text with what matched in bold, below it who, where and when; a draft looks like a draft."""
+"""A list of found segments: the text with what matched in bold, below it who, where and when; a draft looks like a draft.
+
+Hits that were found by more than words have a third line: why they were found and what their similarity is worth in this fieldbook.
+"""
 
 from __future__ import annotations
 
 import html
 import zlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QTextDocument
@@ -12,10 +16,16 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from fieldapp.gui.theme import VOICES, Colours
 from fieldapp.gui.widgets.timeline import clock
+from fieldapp.gui.words import say, sayable
 from fieldapp.model import Hit
+
+if TYPE_CHECKING:
+    from fieldapp.finding.question import Match, Reason
 
 Index = QModelIndex | QPersistentModelIndex
 ROLE = Qt.ItemDataRole.UserRole
+EVIDENCE = Qt.ItemDataRole.UserRole + 1
+WAYS = {"words": sayable("by words"), "meaning": sayable("by meaning"), "sound": sayable("by sound")}
 PADDING = 8
 DOT = 8
 
@@ -30,30 +40,53 @@ class Hits(QAbstractListModel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._hits: tuple[Hit, ...] = ()
+        self._matches: tuple[Match, ...] = ()
 
-    def show(self, hits: Sequence[Hit]) -> None:
+    def show(self, matches: Sequence[Match]) -> None:
         """Other hits."""
         self.beginResetModel()
-        self._hits = tuple(hits)
+        self._matches = tuple(matches)
         self.endResetModel()
 
-    def hit(self, index: Index) -> Hit | None:
-        """The hit of a row."""
-        return self._hits[index.row()] if 0 <= index.row() < len(self._hits) else None
+    def found(self, index: Index) -> Match | None:
+        """What a row shows."""
+        return self._matches[index.row()] if 0 <= index.row() < len(self._matches) else None
+
+    def row_of(self, segment: str) -> int:
+        """The row of a segment, or the first."""
+        return next((row for row, match in enumerate(self._matches) if match.hit.segment == segment), 0)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  (Qt's own default)
-        return 0 if parent.isValid() else len(self._hits)
+        return 0 if parent.isValid() else len(self._matches)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        hit = self.hit(index)
-        if hit is None:
+        match = self.found(index)
+        if match is None:
             return None
         if role == ROLE:
-            return hit
+            return match.hit
+        if role == EVIDENCE:
+            return self._evidence(match)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "\n".join(why(reason) for reason in match.reasons)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{hit.text} – {about(hit)}"
+            return " – ".join(part for part in (match.hit.text, about(match.hit), self._evidence(match)) if part)
         return None
+
+    def _evidence(self, match: Match) -> str:
+        """Empty where every hit was found by words alone, whose marks say it; a similarity comes first."""
+        if not any(reason.space for one in self._matches for reason in one.reasons):
+            return ""
+        return "  |  ".join(why(reason) for reason in sorted(match.reasons, key=lambda reason: reason.space is None))
+
+
+def why(reason: Reason) -> str:
+    """One way of looking and why it found a hit; a similarity with what it is worth."""
+    said = f"{say(WAYS[reason.mode])}: {reason.why}"
+    if reason.similarity is None:
+        return said
+    note = f" · {reason.basis.note}" if reason.basis else ""
+    return f"{said} · {say('similarity {value}', value=f'{reason.similarity:.2f}')}{note}"
 
 
 def about(hit: Hit) -> str:
@@ -72,14 +105,15 @@ def marked(hit: Hit, *, draft: bool) -> str:
 
 
 class HitPainter(QStyledItemDelegate):
-    """Two lines a hit."""
+    """Two lines a hit, three where there is evidence."""
 
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.colours = colours
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, 2 * option.fontMetrics.lineSpacing() + 3 * PADDING)
+        lines = 3 if index.data(EVIDENCE) else 2
+        return QSize(200, lines * option.fontMetrics.lineSpacing() + (lines + 1) * PADDING)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         hit = index.data(ROLE)
@@ -100,6 +134,8 @@ class HitPainter(QStyledItemDelegate):
         painter.setPen(QColor(self.colours.muted))
         line = QRectF(area.left() + 2 * PADDING + DOT + 4, below, area.width() - 4 * PADDING, metrics.lineSpacing())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, about(hit))
+        evidence = metrics.elidedText(index.data(EVIDENCE) or "", Qt.TextElideMode.ElideRight, int(line.width()))
+        painter.drawText(line.translated(0, metrics.lineSpacing() + PADDING), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, evidence)
         painter.setPen(QColor(self.colours.line))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.restore()
