@@ -9,7 +9,7 @@ import errno
 import filecmp
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -42,6 +42,10 @@ class Output:
             self.unchanged.append(name)
             return
         self.file(name, lambda temporary: _write(temporary, content))
+
+    def rows(self, name: str, rows: Iterable[str]) -> None:
+        """One UTF-8 text file with LF line ends, written as its rows come: a large one never stands in memory."""
+        self.file(name, lambda temporary: _write_rows(temporary, rows))
 
     def file(self, name: str, make: Callable[[Path], None]) -> None:
         """One file that `make` writes at the path it is given, moved into place when it is whole."""
@@ -78,6 +82,11 @@ class Output:
 
 def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
+
+
+def _write_rows(path: Path, rows: Iterable[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(rows)
 
 
 def _sync(path: Path) -> None:

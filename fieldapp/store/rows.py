@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ from fieldapp.model import (
 from fieldapp.store.transaction import Transaction
 
 V = TypeVar("V")
+_OWN = frozenset({"id", "text"})
+"""Columns in which every row says something of its own."""
 _Encode = Callable[[Transaction, Any], object]
 
 
@@ -118,7 +121,7 @@ class Table(Generic[V]):
             self._decoders.append((name, lambda row: bool(row[name])))
         else:  # text and ids
             self._add(name, attrgetter(name), lambda tx, value: None if value is None else tx.text(value, where))
-            self._decoders.append((name, lambda row: row[name]))
+            self._decoders.append((name, (lambda row: row[name]) if name in _OWN else (lambda row: _kept_once(row[name]))))
 
     def _add(self, column: str, getter: Callable[[V], Any], encode: _Encode) -> None:
         self._columns.append(column)
@@ -129,6 +132,11 @@ class Table(Generic[V]):
 def utc_now() -> str:
     """The stamp of `created` and `changed`: UTC, milliseconds, sorts as text."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _kept_once(text: str | None) -> str | None:
+    """Tiers, languages, states and ids of other rows stand in thousands of rows: one copy in memory serves all of them."""
+    return text if text is None else sys.intern(text)
 
 
 def _as_it_is(_tx: Transaction, value: object) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,33 @@ def test_a_stopped_export_leaves_whole_files_only(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         Output(tmp_path).file("a.txt", make)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_that_stop_half_way_leave_the_earlier_file(tmp_path: Path) -> None:
+    def broken() -> Iterator[str]:
+        yield "half"
+        raise Cancelled
+
+    Output(tmp_path).rows("a.txt", ["whole\n", "ŋ\n"])
+    with pytest.raises(Cancelled):
+        Output(tmp_path).rows("a.txt", broken())
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_bytes() == "whole\nŋ\n".encode()
+
+
+def test_the_same_rows_again_change_nothing(tmp_path: Path) -> None:
+    Output(tmp_path).rows("a.txt", ["one\n", "two\n"])
+    again = Output(tmp_path)
+    again.rows("a.txt", iter(["one\ntwo\n"]))
+    assert (again.written, again.unchanged) == ([], ["a.txt"])
+
+
+def test_a_large_file_of_rows_never_stands_in_memory(tmp_path: Path) -> None:
+    tracemalloc.start()
+    try:
+        Output(tmp_path).rows("a.txt", ("x" * 99_999 + "\n" for _ in range(100)))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / "a.txt").stat().st_size == 10_000_000
+    assert most < 2_000_000

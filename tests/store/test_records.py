@@ -130,6 +130,17 @@ def test_many_segments_and_texts_in_one_go(store: Store, master: RecordingId) ->
     assert len(segments.pending(store.reader(), 100)) == 100
 
 
+def test_what_many_rows_say_alike_is_in_memory_once(store: Store, master: RecordingId) -> None:
+    made = [make_segment(master, n * 10, n * 10 + 10) for n in range(20)]
+    written = [Annotation(id=AnnotationId(new_id()), segment=one.id, tier="my own tier", text=f"text {one.id}", language="hak") for one in made]
+    add(store, *made)
+    store.do(lambda tx: texts.add_texts(tx, written))
+    read = segments.segments(store.reader(), master)
+    said = [texts.texts(store.reader(), one.id)[0] for one in read]
+    assert len({id(one.recording) for one in read}) == 1
+    assert len({id(one.tier) for one in said}) == len({id(one.language) for one in said}) == 1
+
+
 def test_splitting_and_merging_keep_every_text_and_frame(store: Store, master: RecordingId, speaker: PersonId) -> None:
     whole = make_segment(master, 0, 100, speaker=speaker)
     add(store, whole)

@@ -8,10 +8,8 @@ whose annotator is the model.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TextIO
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -62,17 +60,31 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     for number, sound in enumerate(files):
         out.progress(number / max(1, len(files)), f"writing {sound.stem}.eaf")
         document = _Document(bundle, sound, options, losses)
-        out.bytes(f"{sound.stem}{SUFFIX}", document.serialise())
+        out.rows(f"{sound.stem}{SUFFIX}", document.rows())
     return losses
 
 
 @dataclass(slots=True)
 class Mark:
-    """One annotation: what it says and where it hangs, on two time slots or on another annotation."""
+    """One annotation: its number, what it says and where it hangs, on two time slots or on another annotation."""
 
+    number: int
     text: str
-    attributes: dict[str, str]
+    language: str
     times: tuple[int, int] | None = None
+    first: int = 0
+    second: int = 0
+    parent: int = 0
+
+    def attributes(self, states: bool) -> dict[str, str]:
+        """As the file has them; a state also points into its vocabulary."""
+        found = {"ANNOTATION_ID": f"a{self.number}"}
+        if self.language:
+            found["LANG_REF"] = _language_id(self.language)
+        if self.times:
+            return found | {"TIME_SLOT_REF1": f"ts{self.first}", "TIME_SLOT_REF2": f"ts{self.second}"}
+        found["ANNOTATION_REF"] = f"a{self.parent}"
+        return found | {"CVE_REF": f"state-{self.text}"} if states else found
 
 
 @dataclass(slots=True)
@@ -81,6 +93,7 @@ class Tier:
 
     attributes: dict[str, str]
     marks: list[Mark] = field(default_factory=list)
+    states: bool = False
 
 
 class _Document:
@@ -90,23 +103,20 @@ class _Document:
         self.languages: set[str] = set()
         self.types: dict[str, str] = {}
 
-    def serialise(self) -> bytes:
+    def rows(self) -> Iterator[str]:
+        """The file from its first line to its last, told piece by piece."""
         tiers = [tier for family in self._families() for tier in self._tiers(family)]
         _refuse_overlap(tiers)
-        buffer = io.BytesIO()
-        out = io.TextIOWrapper(buffer, encoding="utf-8", newline="\n")
-        out.write("<?xml version='1.0' encoding='UTF-8'?>\n")
+        yield "<?xml version='1.0' encoding='UTF-8'?>\n"
         schema = f'xsi:noNamespaceSchemaLocation="{_SCHEMA}"'
-        out.write(f'<ANNOTATION_DOCUMENT xmlns:xsi="{_XSI}" AUTHOR="Fieldapp" DATE="{self._date()}" FORMAT="3.0" VERSION="3.0" {schema}>\n')
-        out.write(_indented(self._header()))
-        _write_slots(out, tiers)
+        yield f'<ANNOTATION_DOCUMENT xmlns:xsi="{_XSI}" AUTHOR="Fieldapp" DATE="{self._date()}" FORMAT="3.0" VERSION="3.0" {schema}>\n'
+        yield _indented(self._header())
+        yield from _slot_rows(tiers)
         for tier in tiers:
-            _write_tier(out, tier)
+            yield from _tier_rows(tier)
         for element in self._definitions():
-            out.write(_indented(element))
-        out.write("</ANNOTATION_DOCUMENT>\n")
-        out.flush()
-        return buffer.getvalue()
+            yield _indented(element)
+        yield "</ANNOTATION_DOCUMENT>\n"
 
     def _definitions(self) -> Iterator[etree._Element]:
         """What stands behind the tiers: types, languages, constraints, the vocabulary of states."""
@@ -158,7 +168,7 @@ class _Document:
 
     def _tiers(self, family: Family) -> Iterator[Tier]:
         """The root tier and its children."""
-        roots: dict[str, str] = {}
+        roots: dict[str, int] = {}
         root = self._tier(family, ROOT_TIER, "utterance", "")
         children: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
         for segment, start, stop in family.pieces:
@@ -167,7 +177,7 @@ class _Document:
             mark = self._mark(own.text if own else "", own.language if own else "")
             mark.times = (start, stop)
             root.marks.append(mark)
-            roots[segment.id] = mark.attributes["ANNOTATION_ID"]
+            roots[segment.id] = mark.number
             for key, annotation in texts.items():
                 children.setdefault(key, []).append((segment.id, annotation.text, annotation.language))
             for tier, value in _about(segment).items():
@@ -175,11 +185,10 @@ class _Document:
         yield root
         for (tier, annotator), texts_of_tier in sorted(children.items()):
             element = self._tier(family, tier, "state" if tier == "state" else tier.removeprefix("machine-"), annotator)
+            element.states = tier == "state"
             for segment_id, text, language in texts_of_tier:
                 child = self._mark(text, language)
-                child.attributes["ANNOTATION_REF"] = roots[segment_id]
-                if tier == "state":
-                    child.attributes["CVE_REF"] = f"state-{text}"
+                child.parent = roots[segment_id]
                 element.marks.append(child)
             yield element
 
@@ -211,38 +220,39 @@ class _Document:
 
     def _mark(self, text: str, language: str) -> Mark:
         self.next_annotation += 1
-        attributes = {"ANNOTATION_ID": f"a{self.next_annotation}"}
         if language:
             self.languages.add(language)
-            attributes["LANG_REF"] = _language_id(language)
-        return Mark(legal(text), attributes)
+        return Mark(self.next_annotation, legal(text), language)
 
 
 def _refuse_overlap(tiers: list[Tier]) -> None:
     """ELAN would lose annotations of such a tier: never the person's fault, so a bug."""
     for tier in tiers:
-        spans = [(*mark.times, mark.attributes["ANNOTATION_ID"]) for mark in tier.marks if mark.times]
+        spans = [(*mark.times, f"a{mark.number}") for mark in tier.marks if mark.times]
         if broken := sentences(span_findings(tier.attributes["TIER_ID"], spans)):
             raise AssertionError(f"The export would break ELAN's rules: {' '.join(broken)}")
 
 
-def _write_slots(out: TextIO, tiers: list[Tier]) -> None:
-    """The time slots in order of time; each annotation learns the names of its own."""
-    ends = [(mark.times[end], mark, f"TIME_SLOT_REF{end + 1}") for tier in tiers for mark in tier.marks if mark.times for end in (0, 1)]
-    out.write("  <TIME_ORDER>\n" if ends else "  <TIME_ORDER/>\n")
+def _slot_rows(tiers: list[Tier]) -> Iterator[str]:
+    """The time slots in order of time; each annotation learns the numbers of its own."""
+    ends = [(mark.times[end], mark, end) for tier in tiers for mark in tier.marks if mark.times for end in (0, 1)]
+    yield "  <TIME_ORDER>\n" if ends else "  <TIME_ORDER/>\n"
     for number, (milliseconds, mark, end) in enumerate(sorted(ends, key=lambda one: one[0]), 1):
-        out.write(f'    <TIME_SLOT TIME_SLOT_ID="ts{number}" TIME_VALUE="{milliseconds}"/>\n')
-        mark.attributes[end] = f"ts{number}"
-    out.write("  </TIME_ORDER>\n" if ends else "")
+        yield f'    <TIME_SLOT TIME_SLOT_ID="ts{number}" TIME_VALUE="{milliseconds}"/>\n'
+        if end:
+            mark.second = number
+        else:
+            mark.first = number
+    yield "  </TIME_ORDER>\n" if ends else ""
 
 
-def _write_tier(out: TextIO, tier: Tier) -> None:
-    out.write(f"  <TIER{_attributes(tier.attributes)}>\n")
+def _tier_rows(tier: Tier) -> Iterator[str]:
+    yield f"  <TIER{_attributes(tier.attributes)}>\n"
     for mark in tier.marks:
         kind = "ALIGNABLE_ANNOTATION" if mark.times else "REF_ANNOTATION"
         value = f"<ANNOTATION_VALUE>{escape(mark.text)}</ANNOTATION_VALUE>"
-        out.write(f"    <ANNOTATION>\n      <{kind}{_attributes(mark.attributes)}>\n        {value}\n      </{kind}>\n    </ANNOTATION>\n")
-    out.write("  </TIER>\n")
+        yield f"    <ANNOTATION>\n      <{kind}{_attributes(mark.attributes(tier.states))}>\n        {value}\n      </{kind}>\n    </ANNOTATION>\n"
+    yield "  </TIER>\n"
 
 
 def _attributes(values: dict[str, str]) -> str:

@@ -25,7 +25,7 @@ _STAYS = {"name", "nickname", "contact"}
 
 def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     """One file `corpus.jsonl`."""
-    out.text("corpus.jsonl", "".join(f"{json.dumps(line, ensure_ascii=False, separators=(',', ':'))}\n" for line in _lines(bundle, out, options)))
+    out.rows("corpus.jsonl", (f"{json.dumps(line, ensure_ascii=False, separators=(',', ':'))}\n" for line in _lines(bundle, out, options)))
     return [Loss(person.code, "name, nickname and contact, which never leave; the code stands for the person") for person in bundle.persons.values()]
 
 

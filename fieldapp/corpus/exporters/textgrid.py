@@ -31,7 +31,7 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
         tiers = _tiers(bundle, sound, options, losses)
         if broken := sentences(textgrid_findings(tiers)):
             raise AssertionError(f"{sound.stem}{SUFFIX} would break the format's rules: {' '.join(broken)}")
-        out.text(f"{sound.stem}{SUFFIX}", "".join(_long_form(tiers)))
+        out.rows(f"{sound.stem}{SUFFIX}", _long_form(tiers))
     return losses
 
 
