@@ -18,6 +18,8 @@ from fieldapp.model import Annotation, Segment, Span, Variety
 
 UNKNOWN_LANGUAGE = "qaa"
 """ISO 639-3 keeps qaa..qtz for languages without a code."""
+UNTIMED = "untimed"
+"""Metadata of a segment that came in without times: its place in the order."""
 _GUIDS = uuid.UUID("6f4f5e0c-4a52-5d0e-9d55-3f1e6a1c7b20")
 
 
@@ -36,6 +38,11 @@ class Line:
     def milliseconds(self) -> tuple[int, int]:
         """Where it lies in its file."""
         return self.span.milliseconds(self.sound.recording.rate)
+
+    @property
+    def timed(self) -> bool:
+        """Whether it has a stretch of sound; lines that came in without times have none until somebody places them."""
+        return len(self.span) > 0
 
     def text(self, tier: str) -> str:
         """The text of a tier, empty where there is none."""
@@ -60,17 +67,23 @@ def drafts_told(note: str) -> dict[str, str]:
     return {one["tier"].strip(): one["source"] for one in found if one} if all(found) else {}
 
 
-def lines(bundle: Bundle, options: Options, losses: list[Loss]) -> Iterator[tuple[SoundFile, list[Line]]]:
-    """Every sound file with its lines, in order of time."""
+def lines(bundle: Bundle, options: Options, losses: list[Loss], *, untimed: bool = False) -> Iterator[tuple[SoundFile, list[Line]]]:
+    """Every sound file with its lines, in order of time; with `untimed`, for formats that can do without times, those that came in without any as well."""
     for sound in bundle.sound_files(losses):
         found = []
-        for segment, span in sorted(sound.pieces, key=lambda piece: (piece[1], piece[0].id)):
-            if not len(span):
+        for segment, span in sorted(sound.pieces, key=lambda piece: (piece[1], _place(piece[0]), piece[0].id)):
+            if not len(span) and not (untimed and _place(segment)):
                 losses.append(Loss(segment.id, "a segment without any sound, with its texts"))
                 continue
             texts = _one_a_tier(bundle, segment, options, losses)
             found.append(Line(segment, sound, span, bundle.speaker_code(segment), language_of(bundle, segment), texts))
         yield sound, found
+
+
+def _place(segment: Segment) -> int:
+    """Its place among the lines without times of the file it came from, 0 where it came with times."""
+    told = str(segment.metadata.get(UNTIMED, ""))
+    return int(told) if told.isascii() and told.isdecimal() else 0
 
 
 def tier_texts(bundle: Bundle, segment: Segment, options: Options, losses: list[Loss]) -> dict[str, Annotation]:

@@ -30,7 +30,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     """One .cha beside each sound file's name."""
     losses: list[Loss] = []
-    for number, (sound, found) in enumerate(lines(bundle, options, losses)):
+    for number, (sound, found) in enumerate(lines(bundle, options, losses, untimed=True)):
         out.progress(number / max(1, len(bundle.recordings)), f"writing {sound.stem}{SUFFIX}")
         letters = three_letters([line.speaker for line in found])
         markers = own_markers(found, (*TIERS, "transcription"), longest=6)
@@ -82,7 +82,7 @@ def _utterance(line: Line, short: str, names: dict[str, str], losses: list[Loss]
     sign = next((t for t in _TERMINATORS if main.endswith(t)), ".")
     words = " ".join(re.sub(r"[.!?]", " ", main).split()) or "www"
     start, stop = line.milliseconds
-    rows = [f"*{short}:\t{words} {sign} \x15{start}_{stop}\x15"]
+    rows = [f"*{short}:\t{words} {sign}" + (f" \x15{start}_{stop}\x15" if line.timed else "")]
     if spoken and (words in NOT_SAID or spoken not in (words, f"{words} {sign}", f"{words}{sign}")):
         rows.append(f"%xorg:\t{spoken}")
     for tier, annotation in line.texts.items():

@@ -30,7 +30,7 @@ _ITEMS = {"transcription": "txt", "ipa": "txt", "translation": "gls", "gloss": "
 def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     """One .flextext beside each sound file's name."""
     losses: list[Loss] = []
-    for number, (sound, found) in enumerate(lines(bundle, options, losses)):
+    for number, (sound, found) in enumerate(lines(bundle, options, losses, untimed=True)):
         out.progress(number / max(1, len(bundle.recordings)), f"writing {sound.stem}{SUFFIX}")
         losses += not_told(found, sound.stem)
         for line in found:
@@ -88,9 +88,10 @@ def _tables(bundle: Bundle, sound: SoundFile, media: str, languages: dict[str, b
 def _paragraph(line: Line, number: int, media: str, languages: dict[str, bool], meta: str) -> etree._Element:
     paragraph = etree.Element("paragraph", guid=guid("paragraph", line.segment.id))
     phrase = etree.SubElement(etree.SubElement(paragraph, "phrases"), "phrase", guid=guid("phrase", line.segment.id))
-    start, stop = line.milliseconds
-    phrase.set("begin-time-offset", str(start))
-    phrase.set("end-time-offset", str(stop))
+    if line.timed:
+        start, stop = line.milliseconds
+        phrase.set("begin-time-offset", str(start))
+        phrase.set("end-time-offset", str(stop))
     if line.speaker:
         phrase.set("speaker", line.speaker)
     phrase.set("media-file", media)

@@ -20,7 +20,7 @@ MARKERS = {"transcription": "tx", "ipa": "ph", "gloss": "ge", "translation": "ft
 def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     """One .txt beside each sound file's name."""
     losses: list[Loss] = []
-    for number, (sound, found) in enumerate(lines(bundle, options, losses)):
+    for number, (sound, found) in enumerate(lines(bundle, options, losses, untimed=True)):
         out.progress(number / max(1, len(bundle.recordings)), f"writing {sound.stem}{SUFFIX}")
         rows = ["\\_sh v3.0  400  Text", "\\_DateStampHasFourDigitYear", "", f"\\id {sound.stem}"]
         markers = own_markers(found, MARKERS)
@@ -34,7 +34,7 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
 
 def _record(line: Line, names: dict[str, str], losses: list[Loss]) -> list[str]:
     start, stop = line.milliseconds
-    rows = [f"\\ELANBegin {start / 1000:.3f}", f"\\ELANEnd {stop / 1000:.3f}"]
+    rows = [f"\\ELANBegin {start / 1000:.3f}", f"\\ELANEnd {stop / 1000:.3f}"] if line.timed else []
     if line.speaker:
         rows.append(f"\\ELANParticipant {line.speaker}")
     texts = {tier: one_row(a.text, a.id, losses) for tier, a in line.texts.items()}

@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from fieldapp.corpus.document import LATEST_MS, Text, Utterance
-from fieldapp.corpus.lines import drafts_told
-
-UNTIMED = "untimed"
-"""The metadata key that holds the place in the order."""
+from fieldapp.corpus.lines import UNTIMED, drafts_told
 
 
 def utterance(span: tuple[int | None, int | None], speaker: str, texts: Iterable[Text], warnings: list[str], number: int, media: str = "") -> Utterance:
