@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QListView, QPushButton, QVBoxLayout, QWidget
 
 from fieldapp.audio.render import clips_of
 from fieldapp.errors import FieldError
@@ -17,6 +17,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import Page
 from fieldapp.gui.widgets.ask_bar import MODES, AskBar
 from fieldapp.gui.widgets.filters import Filters
+from fieldapp.gui.widgets.flow import Flow
 from fieldapp.gui.widgets.hits import HitPainter, Hits
 from fieldapp.gui.words import say
 from fieldapp.jobs import Job, Progress
@@ -98,8 +99,8 @@ class ThePage(Page):
         made.selectionModel().currentChanged.connect(self._on_current)
         return made
 
-    def _doings(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _doings(self) -> Flow:
+        row = Flow(12)
         self._doing: dict[str, QPushButton] = {}
         for deed, title in (("find.play", say("▶ Play")), ("find.stretch", say("Play what sounds alike")), ("find.like", say("More like this")),
                             ("find.basket", say("Into the basket"))):  # fmt: skip
@@ -107,7 +108,6 @@ class ThePage(Page):
             button.clicked.connect(partial(self._on_doing, deed))
             self._doing[deed] = button
             row.addWidget(button)
-        row.addStretch()
         self._show_doings()
         return row
 

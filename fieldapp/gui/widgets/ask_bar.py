@@ -7,11 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.short_recording import Heard, ShortRecording
 from fieldapp.gui.theme import set_role
+from fieldapp.gui.widgets.flow import Flow
 from fieldapp.gui.words import say, sayable
 
 LONGEST_S = 20.0
@@ -67,8 +68,8 @@ class AskBar(QWidget):
         row.addWidget(self._file)
         return row
 
-    def _ways(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _ways(self) -> Flow:
+        row = Flow(12)
         self._buttons: dict[str, QToolButton] = {}
         for name, title in MODES.items():
             button = QToolButton(self)
@@ -79,15 +80,10 @@ class AskBar(QWidget):
             button.clicked.connect(partial(self._on_way, name))
             self._buttons[name] = button
             row.addWidget(button)
-        row.addSpacing(16)
-        self._sound = QLabel(self)
-        self._sound.setProperty("role", "heading")
-        self._forget = QPushButton(say("Forget it"), self)
-        self._forget.clicked.connect(self.forgotten)
-        self._forget.setAccessibleName(say("Forget the sound that is asked with"))
+        self._sound = QPushButton(self)
+        self._sound.setToolTip(say("Forget the sound that is asked with"))
+        self._sound.clicked.connect(self.forgotten)
         row.addWidget(self._sound)
-        row.addWidget(self._forget)
-        row.addStretch()
         self.show_sound("")
         return row
 
@@ -99,9 +95,8 @@ class AskBar(QWidget):
 
     def show_sound(self, name: str) -> None:
         """Name the voice or segment that is asked with; empty for none."""
-        self._sound.setText(name)
-        for widget in (self._sound, self._forget):
-            widget.setVisible(bool(name))
+        self._sound.setText(f"✕  {name}")
+        self._sound.setVisible(bool(name))
 
     def empty_field(self) -> None:
         """Forget what was typed, without asking."""

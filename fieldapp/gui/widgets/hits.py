@@ -1,6 +1,6 @@
 """A list of found segments: the text with what matched in bold, below it who, where and when; a draft looks like a draft.
 
-Hits that were found by more than words have a third line: why they were found and what their similarity is worth in this fieldbook.
+Below hits that were found by more than words it says, a line for each way, why they were found and what their similarity is worth in this fieldbook.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 ROLE = Qt.ItemDataRole.UserRole
 EVIDENCE = Qt.ItemDataRole.UserRole + 1
+LINES = Qt.ItemDataRole.UserRole + 2
+"""How many lines of evidence the hit with most has; every row is as high."""
 WAYS = {"words": sayable("by words"), "meaning": sayable("by meaning"), "sound": sayable("by sound")}
 PADDING = 8
 DOT = 8
@@ -41,11 +43,14 @@ class Hits(QAbstractListModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._matches: tuple[Match, ...] = ()
+        self._lines = 0
 
     def show(self, matches: Sequence[Match]) -> None:
         """Other hits."""
         self.beginResetModel()
         self._matches = tuple(matches)
+        by_more_than_words = any(reason.space for match in matches for reason in match.reasons)
+        self._lines = max((len(match.reasons) for match in matches), default=0) if by_more_than_words else 0
         self.endResetModel()
 
     def found(self, index: Index) -> Match | None:
@@ -67,6 +72,8 @@ class Hits(QAbstractListModel):
             return match.hit
         if role == EVIDENCE:
             return self._evidence(match)
+        if role == LINES:
+            return self._lines
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(why(reason) for reason in match.reasons)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
@@ -75,9 +82,7 @@ class Hits(QAbstractListModel):
 
     def _evidence(self, match: Match) -> str:
         """Empty where every hit was found by words alone, whose marks say it; a similarity comes first."""
-        if not any(reason.space for one in self._matches for reason in one.reasons):
-            return ""
-        return "  |  ".join(why(reason) for reason in sorted(match.reasons, key=lambda reason: reason.space is None))
+        return "\n".join(why(reason) for reason in sorted(match.reasons, key=lambda reason: reason.space is None)) if self._lines else ""
 
 
 def why(reason: Reason) -> str:
@@ -105,15 +110,15 @@ def marked(hit: Hit, *, draft: bool) -> str:
 
 
 class HitPainter(QStyledItemDelegate):
-    """Two lines a hit, three where there is evidence."""
+    """Two lines a hit, and its evidence."""
 
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.colours = colours
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        lines = 3 if index.data(EVIDENCE) else 2
-        return QSize(200, lines * option.fontMetrics.lineSpacing() + (lines + 1) * PADDING)
+        lines = 2 + index.data(LINES)
+        return QSize(200, lines * option.fontMetrics.lineSpacing() + 3 * PADDING + PADDING // 2 * (lines > 2))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         hit = index.data(ROLE)
@@ -134,8 +139,10 @@ class HitPainter(QStyledItemDelegate):
         painter.setPen(QColor(self.colours.muted))
         line = QRectF(area.left() + 2 * PADDING + DOT + 4, below, area.width() - 4 * PADDING, metrics.lineSpacing())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, about(hit))
-        evidence = metrics.elidedText(index.data(EVIDENCE) or "", Qt.TextElideMode.ElideRight, int(line.width()))
-        painter.drawText(line.translated(0, metrics.lineSpacing() + PADDING), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, evidence)
+        for number, reason in enumerate(index.data(EVIDENCE).splitlines(), 1):
+            said = metrics.elidedText(reason, Qt.TextElideMode.ElideRight, int(line.width()))
+            place = line.translated(0, number * metrics.lineSpacing() + PADDING // 2)
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, said)
         painter.setPen(QColor(self.colours.line))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.restore()
@@ -144,9 +151,10 @@ class HitPainter(QStyledItemDelegate):
         document = QTextDocument()
         document.setDefaultFont(font)  # type: ignore[arg-type]  # the option's own font
         document.setDocumentMargin(0)
-        ink = self.colours.muted if hit.state == "draft" else self.colours.text
+        ink = self.colours.muted if hit.state == "draft" or not hit.text else self.colours.text
+        body = marked(hit, draft=hit.state == "draft") if hit.text else html.escape(say("no text yet"))
         document.setDefaultStyleSheet(f"b {{ color: {self.colours.accent}; }}")
-        document.setHtml(f"<div dir='auto' style='color: {ink}'>{marked(hit, draft=hit.state == 'draft')}</div>")
+        document.setHtml(f"<div dir='auto' style='color: {ink}'>{body}</div>")
         painter.translate(QPointF(area.left() + 1.5 * PADDING, area.top() + PADDING))
         document.drawContents(painter)
         painter.translate(-QPointF(area.left() + 1.5 * PADDING, area.top() + PADDING))
