@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from fieldapp.commands.engine import model_shelf
 from fieldapp.gui.words import say
@@ -19,6 +20,11 @@ class Offer:
     name: str
     title: str
     about: str
+
+
+def installed(name: str) -> bool:
+    """Whether the model of this name, or in this folder, is there to be used."""
+    return Path(name).expanduser().is_dir() or any(model.name == name and not model.trouble for model in model_shelf())
 
 
 def offers() -> list[Offer]:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from made_models import bag_on_the_shelf
 
 from fieldapp import cli, paths, settings
 from fieldapp.commands.engine import current
 from fieldapp.lab.adapt.recogniser import Read, gate
 from fieldapp.model import Annotation, AnnotationId, Consent, ConsentId, Recording, RecordingId, Segment, SegmentId, Span, new_id
-from fieldapp.speech import bag, heads, random_whisper
-from fieldapp.speech.manifest import Manifest, checksums_of, write
+from fieldapp.speech import heads, random_whisper
 from fieldapp.store import consent, people, segments, sessions, spaces, texts
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
@@ -34,13 +34,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def text_model(own_home: Path, model: Path) -> str:
     """A bag of the Whisper's own pieces, each with a vector of chance, on the shelf."""
-    folder = paths.models() / "bag"
-    folder.mkdir(parents=True)
-    (folder / "tokenizer.json").write_bytes((model / "tokenizer.json").read_bytes())
-    bag.write(folder, np.random.default_rng(0).standard_normal((51865, 16)).astype(np.float32))
-    (folder / "config.json").write_text("{}")
-    write(folder, Manifest(name="bag", kind="text", checksums=checksums_of(folder)))
-    return "bag"
+    return bag_on_the_shelf(model).name
 
 
 def tone(word: int, voice: int) -> np.ndarray:

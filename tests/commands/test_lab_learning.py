@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from lab_asked import ask
+from made_models import bag_on_the_shelf
 
-from fieldapp import cli, paths
-from fieldapp.speech import bag, heads, random_whisper
-from fieldapp.speech.manifest import Manifest, checksums_of, identity, write
+from fieldapp.speech import heads, random_whisper
+from fieldapp.speech.manifest import identity
 
 RATE = 16_000
 Printed = pytest.CaptureFixture[str]
@@ -26,13 +25,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def with_texts(own_home: Path, model: Path) -> None:
     """A bag on the shelf, and a head that names it beside the model."""
-    folder = paths.models() / "bag"
-    folder.mkdir(parents=True)
-    (folder / "tokenizer.json").write_bytes((model / "tokenizer.json").read_bytes())
-    bag.write(folder, np.random.default_rng(0).standard_normal((51865, 16)).astype(np.float32))
-    (folder / "config.json").write_text("{}")
-    about = Manifest(name="bag", kind="text", checksums=checksums_of(folder))
-    write(folder, about)
+    about = bag_on_the_shelf(model)
     (model / heads.FILE).write_bytes(
         heads.to_bytes(heads.Head("meaning", np.zeros(64, np.float32), np.eye(64, 16, dtype=np.float32), text_model=identity(about)))
     )
@@ -53,14 +46,6 @@ def manifest(tmp_path: Path) -> Path:
                 lines.append(f"{word}{voice}{take}.wav,S{voice},{'AB'[voice // 2]},w:{word},{word},{word}")
     (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
     return tmp_path / "manifest.csv"
-
-
-def ask(capsys: Printed, *words: str, code: int = 0) -> dict[str, Any]:
-    capsys.readouterr()
-    assert cli.main(["lab", *words, "--json"]) == code
-    said = capsys.readouterr()
-    found: dict[str, Any] = {"said": said.err} if code else json.loads(said.out)
-    return found
 
 
 def test_prefixes_are_compared_with_a_head_that_never_learned_them(capsys: Printed, manifest: Path, model: Path, with_texts: None) -> None:

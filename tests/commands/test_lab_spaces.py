@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from lab_asked import ask
+from made_models import bag_on_the_shelf
 
-from fieldapp import cli, paths
-from fieldapp.speech import bag, heads, random_whisper
-from fieldapp.speech.manifest import Manifest, checksums_of, identity, write
+from fieldapp.speech import heads, random_whisper
+from fieldapp.speech.manifest import identity
 
 Printed = pytest.CaptureFixture[str]
 
@@ -24,24 +23,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def head(own_home: Path, model: Path, tmp_path: Path) -> Path:
     """A head of chance towards a bag of pieces that stands on the shelf."""
-    folder = paths.models() / "bag"
-    folder.mkdir(parents=True)
-    (folder / "tokenizer.json").write_bytes((model / "tokenizer.json").read_bytes())
-    bag.write(folder, np.random.default_rng(0).standard_normal((51865, 16)).astype(np.float32))
-    (folder / "config.json").write_text("{}")
-    about = Manifest(name="bag", kind="text", checksums=checksums_of(folder))
-    write(folder, about)
+    about = bag_on_the_shelf(model)
     matrix = np.random.default_rng(1).standard_normal((64, 16)).astype(np.float32)
     (tmp_path / "some.head").write_bytes(heads.to_bytes(heads.Head("some", np.zeros(64, np.float32), matrix, text_model=identity(about))))
     return tmp_path / "some.head"
-
-
-def ask(capsys: Printed, *words: str, code: int = 0) -> dict[str, Any]:
-    capsys.readouterr()
-    assert cli.main(["lab", *words, "--json"]) == code
-    said = capsys.readouterr()
-    found: dict[str, Any] = {"said": said.err} if code else json.loads(said.out)
-    return found
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from fieldapp.gui.widgets.shortcuts import Shortcuts
 from fieldapp.gui.widgets.status_strip import StatusStrip
 from fieldapp.gui.words import speak
 from fieldapp.settings import Settings
+from fieldapp.speech import random_whisper
 from fieldapp.store import sessions
 
 pytestmark = pytest.mark.gui
@@ -174,6 +175,21 @@ def test_the_strip_tells_of_the_recording_on_every_page(window: MainWindow, monk
     state = replace(state, trouble="The microphone is away.")
     strip.refresh()
     assert "The microphone is away." in badge.text()
+
+
+def test_the_strip_names_a_model_only_when_it_is_there(window: MainWindow, tmp_path: Path) -> None:
+    strip = window.findChild(StatusStrip)
+    assert isinstance(strip, StatusStrip)
+
+    def shown() -> list[str]:
+        strip.refresh()
+        return [label.text() for label in strip.findChildren(QLabel)]
+
+    window.desk.change_settings(replace(window.desk.settings, model="never-installed"))
+    assert "no speech model" in shown()
+    folder = random_whisper.make(paths.models() / "mini", "mini")
+    window.desk.change_settings(replace(window.desk.settings, model=folder.name))
+    assert "model: mini" in shown()
 
 
 def test_a_recent_fieldbook_is_opened_by_enter(window: MainWindow, tmp_path: Path) -> None:

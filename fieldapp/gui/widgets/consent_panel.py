@@ -6,14 +6,15 @@ import hashlib
 import shutil
 from datetime import datetime
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from fieldapp.errors import AudioError
 from fieldapp.gui.desk import Desk
-from fieldapp.gui.short_recording import Heard, ShortRecording
+from fieldapp.gui.short_recording import Heard
 from fieldapp.gui.theme import set_role
 from fieldapp.gui.widgets.meter import Meter
+from fieldapp.gui.widgets.short_panel import ShortPanel
 from fieldapp.gui.words import say, sayable
 from fieldapp.model import Consent, ConsentId, Recording, RecordingId, new_id
 from fieldapp.session.plan import ascii_stem
@@ -30,44 +31,33 @@ ASKED = (
 )
 
 
-class ConsentPanel(QFrame):
+class ConsentPanel(ShortPanel):
     """What is ticked when it stops is what was allowed."""
 
-    busy = Signal(bool)
-
     def __init__(self, desk: Desk, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._desk = desk
+        super().__init__(desk, say("Spoken consent"), 8, parent)
         self._code = self._device = ""
-        self.recording = ShortRecording(desk, self)
         self.recording.levels.connect(self._on_levels)
         self.recording.heard.connect(self._on_heard)
         self.recording.failed.connect(self._on_failed)
-        self.setObjectName("panel")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 20)
-        layout.setSpacing(8)
-        heading = QLabel(say("Spoken consent"), self)
-        heading.setProperty("role", "heading")
         self._said = QLabel(self)
         self._said.setWordWrap(True)
-        layout.addWidget(heading)
-        layout.addWidget(self._said)
+        self.rows.addWidget(self._said)
         self._boxes = []
         for name, title in ASKED:
             box = QCheckBox(say(title), self)
             box.setProperty("purpose", name)
             self._boxes.append(box)
-            layout.addWidget(box)
+            self.rows.addWidget(box)
         self._meter = Meter(desk.colours, self)
         self._meter.hide()
-        layout.addWidget(self._meter)
+        self.rows.addWidget(self._meter)
         row = QHBoxLayout()
         self._button = QPushButton(say("Record the answer"), self)
         self._button.clicked.connect(self._on_button)
         row.addWidget(self._button)
         row.addStretch()
-        layout.addLayout(row)
+        self.rows.addLayout(row)
         desk.settings_changed.connect(self._on_settings)
         self.ask(code="", device="")
 

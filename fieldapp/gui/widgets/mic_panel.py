@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from fieldapp.audio.devices import Device, fresh_devices
 from fieldapp.audio.quality import CLIPPED, DEAD, HUM, ONE_SIDED, TOO_QUIET, Quality
 from fieldapp.audio.render import Clip
 from fieldapp.gui.desk import Desk
-from fieldapp.gui.short_recording import Heard, ShortRecording
+from fieldapp.gui.short_recording import Heard
 from fieldapp.gui.theme import set_role
 from fieldapp.gui.widgets.meter import Meter
+from fieldapp.gui.widgets.short_panel import ShortPanel
 from fieldapp.gui.words import say, sayable
 from fieldapp.model import Span
 
@@ -28,26 +29,16 @@ ODD = {
 }
 
 
-class MicPanel(QFrame):
+class MicPanel(ShortPanel):
     """Chosen microphones are remembered in the settings."""
 
-    busy = Signal(bool)
-
     def __init__(self, desk: Desk, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._desk = desk
+        super().__init__(desk, say("Microphone"), 12, parent)
         self._heard: Heard | None = None
         self._asked = False
-        self.recording = ShortRecording(desk, self)
         self.recording.levels.connect(self._on_levels)
         self.recording.heard.connect(self._on_heard)
         self.recording.failed.connect(self._on_failed)
-        self.setObjectName("panel")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 20)
-        layout.setSpacing(12)
-        heading = QLabel(say("Microphone"), self)
-        heading.setProperty("role", "heading")
         self._devices = QComboBox(self)
         self._devices.setAccessibleName(say("Microphone"))
         self._devices.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -68,9 +59,9 @@ class MicPanel(QFrame):
         for button in (self._test, self._again, self._look):
             row.addWidget(button)
         row.addStretch()
-        for widget in (heading, self._devices, self._meter, self._said):
-            layout.addWidget(widget)
-        layout.addLayout(row)
+        for widget in (self._devices, self._meter, self._said):
+            self.rows.addWidget(widget)
+        self.rows.addLayout(row)
         desk.settings_changed.connect(self._on_settings)
 
     @property

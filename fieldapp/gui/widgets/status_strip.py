@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from fieldapp.gui.desk import Desk
+from fieldapp.gui.models import installed
 from fieldapp.gui.theme import set_role
 from fieldapp.gui.words import say
 
@@ -59,7 +60,8 @@ class StatusStrip(QWidget):
             free = 0
         self._disk.setText(say("{gigabytes} GB free", gigabytes=f"{free / 1e9:.0f}" if free >= LITTLE_BYTES else f"{free / 1e9:.1f}"))
         set_role(self._disk, "look" if free < LITTLE_BYTES else "")
-        self._model.setText(say("model: {name}", name=self._desk.settings.model))
+        name = self._desk.settings.model
+        self._model.setText(say("model: {name}", name=name) if installed(name) else say("no speech model"))
         self._show_recording()
 
     def stop(self) -> None:
