@@ -203,7 +203,7 @@ def _order(annotation: Annotation) -> tuple[int, str, bool, str]:
 
 def _reasons(db: sqlite3.Connection, held_back: list[Segment], purpose: str, audience: str, at: str) -> tuple[LeftOut, ...]:
     named = [LeftOut(s.id, may_use(db, s.id, purpose, audience, at).why) for s in held_back[:EXPLAINED]]
-    return (*named, *(LeftOut(s.id, "as the others: consent does not reach this far") for s in held_back[EXPLAINED:]))
+    return (*named, *(LeftOut(s.id, "consent does not reach this far either; only the first are explained one by one") for s in held_back[EXPLAINED:]))
 
 
 def _setting(db: sqlite3.Connection, name: str) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldapp.lab.classify import balanced, learn
-from fieldapp.lab.metrics import unit
 from fieldapp.lab.statistics import Interval, bootstrap
+from fieldapp.speech.embed import unit
 
 SHOTS = (1, 4, 16)
 DRAWS = 20

@@ -12,18 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fieldapp.speech.embed import unit
+
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 BLOCK_FRAMES = 512
 """Rows of the frame-by-frame matrix that are held at once: with 4,000 frames on the other side 8 MB, which stays near the processor."""
-
-
-def unit(vectors: NDArray[np.floating]) -> F32:
-    """Rows of length 1; a row of zeros stays one."""
-    values = np.asarray(vectors, np.float32)
-    scaled: F32 = values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), np.float32(1e-8))
-    return scaled
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fieldapp.lab.metrics import unit
+from fieldapp.speech.embed import unit
 
 F32 = NDArray[np.float32]
 

@@ -87,7 +87,7 @@ def sound_vector(frames: F32) -> F32:
     return unit(np.concatenate(means))
 
 
-def unit(vectors: F32) -> F32:
+def unit(vectors: NDArray[np.floating]) -> F32:
     """Vectors with length 1; a vector of zeros stays one."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: F32 = (vectors / np.maximum(norms, 1e-8)).astype(np.float32)

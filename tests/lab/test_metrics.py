@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from fieldapp.lab import metrics
 from fieldapp.lab.dtw import dtw_matrix
-from fieldapp.lab.metrics import Pool, cosine_matrix, csls, energy_dims, pooled, seqsim_matrix, unit
+from fieldapp.lab.metrics import Pool, cosine_matrix, csls, energy_dims, pooled, seqsim_matrix
 from fieldapp.lab.ranking import ndcg, ranks, same
 from fieldapp.lab.utterances import F32
+from fieldapp.speech.embed import unit
 
 
 def utterances(count: int, seed: int = 0, width: int = 16, longest: int = 20) -> list[F32]:
