@@ -1,6 +1,6 @@
 """How quick the window is: frames a second on a recording of hours, keys until they are on the screen, until a start can be worked with.
 
-Called by `fieldapp bench window`. Everything goes through the real window, page and event loop; only the screen is missing.
+Called by `fieldapp bench window` and `fieldapp bench start`. Everything goes through the real window, page and event loop; only the screen is missing.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ SCROLL_PX = 12
 PATIENCE_S = 300.0
 
 
-def start_until_usable(book: Path, settings: Path) -> float:
-    """Open the window on a fieldbook and its review page; the wall time at which its lines are there and it takes keys."""
-    window = _open(book, settings)
+def start_until_usable(book: Path, settings: Path, page: str) -> float:
+    """Open the window on a page of a fieldbook; the wall time at which it is drawn, has its lines and has answered what was waiting."""
+    window = _open(book, settings, page)
+    window.repaint()
     now = time.time()
     window.close()
     return now
@@ -57,7 +58,7 @@ def measure(book: Path, settings: Path, frames: int, keys: int) -> dict[str, Any
     return found
 
 
-def _open(book: Path, settings: Path) -> MainWindow:
+def _open(book: Path, settings: Path, page_name: str = "review") -> MainWindow:
     application = QApplication.instance() or QApplication([])
     assert isinstance(application, QApplication)
     dress(application, "light", 100)
@@ -65,10 +66,10 @@ def _open(book: Path, settings: Path) -> MainWindow:
     window.resize(*SIZES[0])
     window.show()
     window.desk.open(book)
-    window.show_page("review")
+    window.show_page(page_name)
     page = window.page
-    assert isinstance(page, ThePage)
-    _until(lambda: bool(page.shown.lines))
+    if isinstance(page, ThePage):
+        _until(lambda: bool(page.shown.lines))
     QApplication.processEvents()
     return window
 

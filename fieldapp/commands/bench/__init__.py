@@ -19,7 +19,8 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
     ("search", "searching by vectors beside other ways: time, recall, memory", "fieldapp.commands.bench.search"),
     ("import", "archive speed and memory beside faster-whisper's pipelines", "fieldapp.commands.bench.import_"),
     ("corpus", "exporting and reading a hundred thousand annotations", "fieldapp.commands.bench.corpus"),
-    ("window", "the window on a ten-hour recording: drawing, typing, starting", "fieldapp.commands.bench.window"),
+    ("window", "the window on a ten-hour recording: drawing and typing", "fieldapp.commands.bench.window"),
+    ("start", "how soon the window can be worked with", "fieldapp.commands.bench.start"),
 )
 """Name, what it measures, module."""
 

@@ -1,7 +1,6 @@
-"""The window on a recording of hours in a large fieldbook: frames a second, keys until on the screen, start until usable, memory.
+"""The window on a recording of hours in a large fieldbook: frames a second, keys until on the screen, memory.
 
-Prints frames per second of scrolling and zooming at five views and two window sizes, p95 of a key until it is drawn, and the wall time from
-starting the interpreter until the review page takes keys (the second of two starts, so that files are warm). Drawn without a screen.
+Prints frames per second of scrolling and zooming at five views and two window sizes, and p95 of a key until it is drawn. Drawn without a screen.
 """
 
 from __future__ import annotations
@@ -9,10 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 from fieldapp.commands import Answer, Progress
@@ -20,9 +16,6 @@ from fieldapp.model import Annotation, AnnotationId, Recording, RecordingId, Seg
 
 RATE = 48_000
 ISLAND_S, EVERY_S = 20, 600
-_START = (
-    "import sys; from pathlib import Path; from fieldapp.gui.bench import start_until_usable; print(start_until_usable(Path(sys.argv[1]), Path(sys.argv[2])))"
-)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,19 +27,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
-    """Make the fieldbook, start twice, then draw and type."""
+    """Make the fieldbook, then draw and type."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory(prefix="fieldapp-bench-") as scratch:
         book, settings = Path(scratch) / "book", Path(scratch) / "settings.json"
         progress(-1, "making the fieldbook")
         make_book(book, options.hours, options.segments)
-        progress(-1, "starting")
-        starts = [_start(book, settings) for _ in range(2)]
         progress(-1, "drawing and typing")
         from fieldapp.gui.bench import measure
 
         found = measure(book, settings, options.frames, options.keys)
-    found["start_s"] = {"first": starts[0], "warm": starts[1]}
     found["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     lines = [
         f"{name:28} {part['fps']:7.0f} frames/s   p95 {part['p95_ms']:6.1f} ms   worst {part['worst_ms']:6.1f} ms"
@@ -55,19 +45,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     ]
     key = found["key_ms"]
     lines.append(f"key until drawn: p50 {key['p50']:.1f} ms, p95 {key['p95']:.1f} ms, worst {key['worst']:.1f} ms")
-    lines.append(f"start until usable: {starts[1]:.2f} s warm ({starts[0]:.2f} s the first time), {options.segments:,} segments")
     lines.append(f"most memory {found['memory_mb']:.0f} MB, {found['hours']:.1f} h of sound")
     return Answer(text="\n".join(lines), data=found)
 
 
 def _drawn(part: object) -> bool:
     return isinstance(part, dict) and "fps" in part
-
-
-def _start(book: Path, settings: Path) -> float:
-    began = time.time()
-    ended = subprocess.run([sys.executable, "-c", _START, str(book), str(settings)], capture_output=True, text=True, check=True)
-    return float(ended.stdout) - began
 
 
 def make_book(folder: Path, hours: float, count: int) -> None:
