@@ -11,15 +11,19 @@ F32 = NDArray[np.float32]
 
 
 def augment(samples: F32, chance: np.random.Generator) -> F32:
-    """One way of having been recorded; about every fifth stays as it was spoken."""
-    if chance.random() < 0.2:
+    """One way of having been recorded; about every third stays as it was spoken.
+
+    More of it costs more than it gives in a training of some thousand steps: with three quarters through rooms and noise, the
+    sounds of what was trained stayed twice as hard to hear as in the clean recordings themselves.
+    """
+    if chance.random() < 0.35:
         return level(samples, chance)
     out = stretch(samples, chance)
-    if chance.random() < 0.4:
+    if chance.random() < 0.25:
         out = room(out, chance)
-    if chance.random() < 0.5:
+    if chance.random() < 0.35:
         out = microphone(out, chance)
-    if chance.random() < 0.7:
+    if chance.random() < 0.45:
         out = noise(out, chance)
     return level(out, chance)
 
@@ -54,7 +58,7 @@ def microphone(samples: F32, chance: np.random.Generator) -> F32:
 
 
 def noise(samples: F32, chance: np.random.Generator) -> F32:
-    """White, falling or humming noise, 5 to 40 dB below the voice."""
+    """White, falling or humming noise, 8 to 40 dB below the voice."""
     kind = chance.integers(3)
     hiss = chance.standard_normal(len(samples)).astype(np.float32)
     if kind == 1:
@@ -65,7 +69,7 @@ def noise(samples: F32, chance: np.random.Generator) -> F32:
         base = chance.choice([50.0, 60.0])
         hiss = 0.3 * hiss + sum(np.sin(2 * np.pi * base * n * time) / n for n in (1, 2, 3, 5)).astype(np.float32)
     loudness = float(np.sqrt((samples**2).mean())) + 1e-6
-    ratio = 10 ** (-chance.uniform(5, 40) / 20)
+    ratio = 10 ** (-chance.uniform(8, 40) / 20)
     return samples + hiss * np.float32(ratio * loudness / (float(np.sqrt((hiss**2).mean())) + 1e-6))
 
 

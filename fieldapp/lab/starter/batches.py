@@ -137,14 +137,15 @@ def near(ordered: Sequence[T], count: int, chance: np.random.Generator) -> list[
 
 
 def _mask(mel: F32, chance: np.random.Generator) -> None:
-    """Cover stretches of time and bands of frequency, so that the rest has to do."""
-    for row in mel:
+    """In half of the recordings cover moments (never a whole syllable) and bands of frequency, so that the rest has to do."""
+    for number in np.flatnonzero(chance.random(len(mel)) < 0.5):
+        row = mel[number]
         quiet = row.min()
         for _ in range(2):
             width = int(chance.integers(0, 10))
             start = int(chance.integers(0, 80 - width))
             row[start : start + width] = quiet
-            width = int(chance.integers(0, max(2, row.shape[1] // 12)))
+            width = int(chance.integers(0, 10))
             start = int(chance.integers(0, row.shape[1] - width))
             row[:, start : start + width] = quiet
 
