@@ -77,6 +77,8 @@ class Settings:
     search_graph_from: int = _between(150_000, "vectors from which searching builds a graph; fieldapp bench search --record measures it", 1_000, 100_000_000)
     backup_days: float = _between(1.0, "a fieldbook is backed up on opening when its last backup is older", 0.0, 365.0)
     backup_keep: int = _between(10, "dated backups kept for each fieldbook", 1, 1000)
+    keyboards: tuple[str, ...] = _of((), "keyboards for typing, each as tier=keyboard")
+    recent_symbols: tuple[str, ...] = _of((), "phonetic symbols used last, newest first")
     shortcuts: tuple[str, ...] = _of((), "changed shortcuts, each as command=keys")
     recent_fieldbooks: tuple[str, ...] = _of((), "folders opened last, newest first")
 

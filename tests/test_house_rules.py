@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "speech": VALUES | {"speech"},
     "store": VALUES | {"store"},
     "corpus": VALUES | {"corpus"},
+    "writing": VALUES | {"writing"},
     "lab": VALUES | {"lab", "speech", "store"},
     "bulk": VALUES | {"bulk", "speech", "store"},
     "finding": VALUES | {"finding", "speech", "store", "bulk", "lab"},

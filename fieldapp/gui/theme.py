@@ -172,6 +172,7 @@ def _style_sheet(c: Colours, percent: int) -> str:
     QTextEdit[draft="true"]:focus {{ border: 2px dotted {c.accent}; }}
     QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; alternate-background-color: {c.window}; }}
     QAbstractItemView::item {{ padding: {px(5)}; }}
+    #symbols::item {{ padding: 0 1px; }}
     QHeaderView::section {{ background: {c.raised}; color: {c.muted}; border: none; border-bottom: 1px solid {c.line}; padding: {px(5)} {px(8)}; }}
     QTabWidget::pane {{ border: none; }}
     QTabBar::tab {{ background: transparent; color: {c.muted}; border: none; border-bottom: 3px solid transparent; padding: {px(8)} {px(16)}; }}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QWidget
 
 from fieldapp.errors import FieldError
 from fieldapp.gui.desk import Desk
@@ -22,6 +22,8 @@ from fieldapp.gui.review.lines import Heading, Line, Shown, headings, left_to_ch
 from fieldapp.gui.review.pace import Pace
 from fieldapp.gui.review.recorded import RecordedSound
 from fieldapp.gui.review.typing import Typing
+from fieldapp.gui.review.writing import Writing
+from fieldapp.gui.widgets.empty_page import EmptyPage
 from fieldapp.gui.widgets.review_side import ReviewSide
 from fieldapp.gui.widgets.review_stage import ReviewStage
 from fieldapp.gui.words import say
@@ -65,23 +67,16 @@ class ThePage(Page):
         self.stage = ReviewStage(desk, self.shown, self)
         self.edits = Edits(desk)
         self.typing = Typing(self.stage.field, self.edits, self)
+        self.writing = Writing(desk, self.shown, self.stage)
         self._commands = ReviewCommands(self)
         self._build()
         self._connect()
 
     def _build(self) -> None:
         faces = QStackedLayout(self)
-        empty = QWidget(self)
-        column = QVBoxLayout(empty)
-        column.setContentsMargins(48, 40, 48, 40)
-        title = QLabel(say("Nothing to review yet"), empty)
-        title.setProperty("role", "title")
-        hint = QLabel(say("Record a session (Ctrl+2), or import recordings. Here they are listened to, typed and checked."), empty)
-        hint.setProperty("role", "muted")
-        hint.setWordWrap(True)
-        column.addWidget(title)
-        column.addWidget(hint)
-        column.addStretch()
+        empty = EmptyPage(
+            say("Nothing to review yet"), say("Record a session (Ctrl+2), or import recordings. Here they are listened to, typed and checked."), self
+        )
         full = QWidget(self)
         row = QHBoxLayout(full)
         row.setContentsMargins(16, 16, 16, 12)

@@ -132,6 +132,12 @@ class ReviewCommands(QObject):
     def _do_field(self) -> None:
         self._page.stage.field.setFocus()
 
+    def _do_symbols(self) -> None:
+        self._page.writing.toggle_symbols()
+
+    def _do_keyboard(self) -> None:
+        self._page.writing.next_keyboard()
+
     def _do_recordings(self) -> None:
         self._side("recordings")
 

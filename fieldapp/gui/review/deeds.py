@@ -17,6 +17,8 @@ _GO = (
     ("previous", "Previous segment", "Ctrl+Up"),
     ("next_to_check", "Next segment to check", "Ctrl+Shift+Down"),
     ("field", "Go to the typing field", "F2"),
+    ("symbols", "Show or hide the phonetic symbols", "F4"),
+    ("keyboard", "Type this tier with the next keyboard", "F6"),
     ("recordings", "Show the recordings", "Ctrl+Shift+O"),
     ("segments", "Show the segments", "Ctrl+Shift+G"),
     ("queue", "Show what is to be checked", "Ctrl+Shift+K"),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from fieldapp.audio.pitch import HIGHEST_HZ, LOWEST_HZ
 from fieldapp.gui.desk import Desk
@@ -59,6 +59,7 @@ class ReviewStage(QWidget):
 
     asked = Signal(str)
     take_chosen = Signal(str)
+    keyboard_chosen = Signal(str)
 
     def __init__(self, desk: Desk, shown: Shown, parent: QWidget) -> None:
         super().__init__(parent)
@@ -67,7 +68,7 @@ class ReviewStage(QWidget):
         self.playback = Playback(desk, self.timeline, self)
         self.field = TypingField(self)
         self._spared: list[QWidget] = []
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(self._head())
@@ -78,7 +79,8 @@ class ReviewStage(QWidget):
         column.addWidget(self.field)
         column.addLayout(self._controls())
         hint = QLabel(
-            say("Tab plays   Shift+Tab from the cursor   Enter confirms and goes on   Ctrl+↓ ↑ next, previous   Alt+1–5 tiers   Ctrl+K everything else"), self
+            say("Tab plays   Shift+Tab from the cursor   Enter confirms and goes on   Ctrl+↓ ↑ next, previous   Alt+1–5 tiers   F4 symbols   Ctrl+K all else"),
+            self,
         )
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
@@ -113,12 +115,13 @@ class ReviewStage(QWidget):
         self._names = TierNames(self.tiers, [tier_name(tier) for tier in TIERS], self)
         for widget in (self.wave, self.tones, self.tiers):
             widget.follow(self._shown)
-        grid = QGridLayout()
+        grid = self._grid = QGridLayout()
         grid.setHorizontalSpacing(0)
         grid.setVerticalSpacing(2)
         grid.addWidget(self.minimap, 0, 1)
         grid.addWidget(self.wave, 1, 1)
-        grid.addWidget(PitchScale(self.tones, self), 2, 0)
+        self._scale = PitchScale(self.tones, self)
+        grid.addWidget(self._scale, 2, 0)
         grid.addWidget(self.tones, 2, 1)
         grid.addWidget(self._names, 3, 0)
         grid.addWidget(self.tiers, 3, 1)
@@ -141,6 +144,18 @@ class ReviewStage(QWidget):
         self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._about, 1)
+        self._keyboards = QComboBox(self)
+        self._keyboards.setAccessibleName(say("Keyboard of this tier"))
+        self._keyboards.setToolTip(say("What keys make in this tier"))
+        self._keyboards.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._keyboards.addItem(say("keys as they are"), "")
+        self._keyboards.activated.connect(self._on_keyboard)
+        symbols = self._button("ə ŋ ʰ", "review.symbols")
+        symbols.setAccessibleName(say("Phonetic symbols"))
+        symbols.setToolTip(say("Phonetic symbols (F4)"))
+        for widget in (self._keyboards, symbols):
+            self._spared.append(widget)
+            row.addWidget(widget)
         return row
 
     def _controls(self) -> QHBoxLayout:
@@ -176,6 +191,25 @@ class ReviewStage(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard in the typing field
         button.clicked.connect(lambda: self.asked.emit(deed))
         return button
+
+    def offer_keyboards(self, names: Sequence[str]) -> None:
+        """The keyboards there are."""
+        for name in names:
+            self._keyboards.addItem(name, name)
+
+    def show_keyboard(self, name: str) -> None:
+        """The one the current tier is typed with; empty for none."""
+        self._keyboards.setCurrentIndex(max(0, self._keyboards.findData(name)))
+
+    def add_panel(self, panel: QWidget) -> None:
+        """Something between the sound and the text."""
+        self._column.insertWidget(2, panel, 3)
+
+    def make_room(self, *, needed: bool) -> None:
+        """While a panel is shown, spectrogram and tiers make room for it; the waveform and the text stay."""
+        for widget in (self.tones, self._scale, self.tiers, self._names):
+            widget.setVisible(not needed)
+        self._grid.setRowStretch(2, 0 if needed else 3)
 
     def show_sound(self, sound: RecordedSound | None) -> None:
         """Another recording."""
@@ -248,6 +282,11 @@ class ReviewStage(QWidget):
         """Another theme."""
         for widget in (self.wave, self.tones, self.tiers, self.minimap):
             widget.set_colours(self._desk.colours)
+
+    @Slot()
+    def _on_keyboard(self) -> None:
+        self.keyboard_chosen.emit(self._keyboards.currentData() or "")
+        self.field.setFocus()
 
     @Slot()
     def _on_shown(self) -> None:

@@ -1,18 +1,21 @@
 """The field one types into while listening: Tab plays, Enter confirms, Escape leaves; everything else is text. GUI thread.
 
 Each line of it takes side and direction from its own first letter (QPlainTextEdit would
-leave all of them at the left). Nothing is stored here, and no key waits for anything.
+leave all of them at the left). A keyboard may make symbols of keys; Backspace shows the keys of the one just made.
+Nothing is stored here, and no key waits for anything.
 """
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from fieldapp.gui.words import say
+from fieldapp.writing.keyboards import Change, Keyboard, Typist
 
 LINES = 2
+_COMMAND = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
 
 class TypingField(QTextEdit):
@@ -29,7 +32,14 @@ class TypingField(QTextEdit):
         self.setAccessibleName(say("Text of the segment"))
         self.setAcceptRichText(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self._typist: Typist | None = None
+        self._left_at = (-1, -1)
         self.fit()
+
+    def use_keyboard(self, keyboard: Keyboard | None) -> None:
+        """What keys make from now on; None: what the system makes of them."""
+        if (self._typist.keyboard if self._typist is not None else None) is not keyboard:
+            self._typist = Typist(keyboard) if keyboard is not None else None
 
     @property
     def text(self) -> str:
@@ -72,8 +82,37 @@ class TypingField(QTextEdit):
             self.leave.emit()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.insertPlainText("\n")
-        else:
+        elif self._typist is None or not self._convert(self._typist, event):
             super().keyPressEvent(event)
+
+    def _convert(self, typist: Typist, event: QKeyEvent) -> bool:
+        """Let the keyboard make something of a key; whether it did."""
+        cursor = self.textCursor()
+        if cursor.hasSelection() or (cursor.position(), self.document().revision()) != self._left_at:
+            typist.forget()
+        text, command = event.text(), event.modifiers() & _COMMAND
+        if event.key() == Qt.Key.Key_Backspace and not command:
+            change = typist.back()
+            if change is None or cursor.hasSelection():
+                return False
+            self._apply(cursor, change)
+        elif text.isprintable() and text and command in (Qt.KeyboardModifier.NoModifier, _COMMAND & ~Qt.KeyboardModifier.MetaModifier):
+            for key in text:
+                self._apply(cursor, typist.press(key))
+        else:
+            return False
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+        self._left_at = (cursor.position(), self.document().revision())
+        return True
+
+    def _apply(self, cursor: QTextCursor, change: Change) -> None:
+        cursor.beginEditBlock()
+        if change.removed:
+            units = len(change.removed.encode("utf-16-le")) // 2  # Qt counts in them
+            cursor.setPosition(cursor.position() - units, QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText(change.inserted)
+        cursor.endEditBlock()
 
     def focusNextPrevChild(self, next: bool) -> bool:
         return False  # Tab plays; Escape leaves the field
