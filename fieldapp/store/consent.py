@@ -3,7 +3,8 @@
 The rules. A row speaks for a purpose (or ANYTHING) to an audience (or ANYONE). Of what a person said in general, the
 newest word counts; at the same moment a no wins. A grant that was withdrawn or has run out is a no from then on. What was said
 about one segment comes before what was said in general, but a yes to one segment ends with a newer general no. A no by
-anybody else who speaks about the segment counts as well. Where nothing was said, work on the own laptop is
+anybody else who speaks about the segment counts as well. Where nobody is named as the speaker, the segment may leave when
+everybody who took part in its session said yes in general. Where nothing was said, work on the own laptop is
 allowed and everything that leaves it, or trains a model, is not.
 
 `may_use` answers for one segment and says why; `condition` is the same rule as SQL for many. Writes run on the `db-writer` thread.
@@ -130,7 +131,30 @@ def may_use(db: sqlite3.Connection, segment: str, purpose: str, audience: str = 
         return Verdict(not word.is_no, f"{name} {word.why}.")
     if purpose in LOCAL_PURPOSES:
         return Verdict(True, f"Nothing was said about '{purpose}'; it stays on this laptop.")
-    return Verdict(False, f"{name} has not allowed '{purpose}' (nothing is noted)." if speaker else f"No speaker is named who could have allowed '{purpose}'.")
+    if speaker is None:
+        return may_show(db, _session_of(db, segment), purpose, audience, at)
+    return Verdict(False, f"{name} has not allowed '{purpose}' (nothing is noted).")
+
+
+def may_show(db: sqlite3.Connection, session: str, purpose: str, audience: str = ANYONE, at: str = "") -> Verdict:
+    """May what is in this session, and has no speaker named, be used? Only if everybody who took part said yes in general."""
+    at = at or utc_now()
+    named = "SELECT DISTINCT p.id, p.code FROM participation t JOIN person p ON p.id = t.person WHERE t.session = ? ORDER BY p.code"
+    taking_part = db.execute(named, (session,)).fetchall()
+    for person in taking_part:
+        word = _last_word(CONSENT.each(db, "person = ? AND segment IS NULL", person["id"]), purpose, audience, at)
+        if word is None and purpose not in LOCAL_PURPOSES:
+            return Verdict(False, f"No speaker is named, and {person['code']}, who took part, has not allowed '{purpose}' (nothing is noted).")
+        if word and word.is_no:
+            return Verdict(False, f"No speaker is named, and {person['code']}, who took part, {word.why}.")
+    if taking_part or purpose in LOCAL_PURPOSES:
+        return Verdict(True, f"No speaker is named; everybody who took part allowed '{purpose}'.")
+    return Verdict(False, f"No speaker is named who could have allowed '{purpose}'.")
+
+
+def _session_of(db: sqlite3.Connection, segment: str) -> str:
+    found = db.execute("SELECT r.session FROM segment s JOIN recording r ON r.id = s.recording WHERE s.id = ?", (segment,)).fetchone()
+    return str(found["session"])
 
 
 def _last_word(rows: Iterable[Consent], purpose: str, audience: str, at: str) -> _Word | None:

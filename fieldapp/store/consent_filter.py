@@ -10,6 +10,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
+from fieldapp.model import PersonId
 from fieldapp.store.consent import ANYONE, ANYTHING, LOCAL_PURPOSES
 from fieldapp.store.rows import utc_now
 
@@ -56,9 +57,27 @@ def condition(db: sqlite3.Connection, purpose: str, audience: str = ANYONE, at: 
     if different:
         whens.append(f"WHEN {segment}.speaker IN {_LISTED} THEN {not by_default:d}")
         parameters.append(json.dumps(different))
+    if not by_default and (shown := _shown({person for person, (_, yes) in general.items() if yes}, db)):
+        whens.append(f"WHEN {segment}.speaker IS NULL AND {segment}.recording IN (SELECT id FROM recording WHERE session IN {_LISTED}) THEN 1")
+        parameters.append(json.dumps(shown))
     if not whens:
         return Condition(f"{by_default:d}", ())
     return Condition(f"(CASE {' '.join(whens)} ELSE {by_default:d} END)", tuple(parameters))
+
+
+def people(db: sqlite3.Connection, purpose: str, audience: str = ANYONE, at: str = "") -> set[PersonId]:
+    """Everybody whose general word allows it."""
+    names = {"purpose": purpose, "audience": audience, "at": at or utc_now(), "anything": ANYTHING, "anyone": ANYONE}
+    said = {row["person"]: bool(row["yes"]) for row in db.execute(_LAST_WORDS, names) if row["segment"] is None}
+    return {PersonId(row["id"]) for row in db.execute("SELECT id FROM person") if said.get(row["id"], purpose in LOCAL_PURPOSES)}
+
+
+def _shown(willing: set[str], db: sqlite3.Connection) -> list[str]:
+    """The sessions in which somebody took part, and nobody who is not willing."""
+    taking_part: dict[str, bool] = {}
+    for row in db.execute("SELECT session, person FROM participation") if willing else ():
+        taking_part[row["session"]] = taking_part.get(row["session"], True) and row["person"] in willing
+    return sorted(session for session, every in taking_part.items() if every)
 
 
 def _exceptions(rows: list[sqlite3.Row], general: dict[str, tuple[str, bool]], by_default: bool) -> dict[str, bool]:

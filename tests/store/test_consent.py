@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fieldapp.errors import WrongUsage
-from fieldapp.model import Changed, Consent, ConsentId, PersonId, RecordingId, SegmentId, new_id
-from fieldapp.store import consent, people, segments, texts, undo
+from fieldapp.model import Changed, Consent, ConsentId, PersonId, RecordingId, SegmentId, SessionId, new_id
+from fieldapp.store import consent, people, segments, sessions, texts, undo
 from fieldapp.store.consent import ANYONE, ANYTHING, may_use
 from fieldapp.store.consent_filter import condition
+from fieldapp.store.consent_filter import people as people_who
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 from store.building import make_master, make_segment
@@ -122,7 +123,7 @@ ROWS = st.lists(
             "given": DAYS,
             "until": st.none() | DAYS,
             "withdrawn": st.none() | DAYS,
-            "segment": st.none() | st.sampled_from(["sA", "sB", "s-"]),
+            "segment": st.none() | st.sampled_from(["sA", "sB", "s-", "s1"]),
         }
     ),
     max_size=8,
@@ -131,7 +132,7 @@ ROWS = st.lists(
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Segments of A, of B and of nobody."""
+    """Segments of A, of B, of nobody, and of nobody in sessions where A, or A and B, took part."""
     with Store.create(tmp_path_factory.mktemp("consent") / "book", "") as store:
         master = make_master(store)
 
@@ -141,9 +142,22 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
                 tx.db.execute(
                     "INSERT INTO segment (id, recording, start, stop, speaker, created, changed) VALUES (?, ?, 0, 1, ?, '', '')", (identity, master, speaker)
                 )
+            for number, taking_part in enumerate(("A", "AB")):
+                session, sound, segment = f"session{number}", f"sound{number}", f"s{number}"
+                tx.db.execute("INSERT INTO session (id, name, created, changed) VALUES (?, ?, '', '')", (session, session))
+                tx.db.execute(
+                    "INSERT INTO recording (id, session, path, rate, channels, bits, frames, created, changed) VALUES (?, ?, ?, 16000, 1, 16, 9, '', '')",
+                    (sound, session, f"audio/{sound}.wav"),
+                )
+                tx.db.execute("INSERT INTO segment (id, recording, start, stop, created, changed) VALUES (?, ?, 0, 1, '', '')", (segment, sound))
+                for person in taking_part:
+                    sessions.take_part(tx, SessionId(session), PersonId(person))
 
         store.do(fill)
         yield store
+
+
+IDENTITIES = ("sA", "sB", "s-", "s0", "s1")
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -159,7 +173,28 @@ def test_the_answer_and_the_sql_condition_agree(shared: Store, rows: list[dict[s
     db = shared.reader()
     clause = condition(db, purpose, audience, at, segment="s")
     found = {row["id"] for row in db.execute(f"SELECT s.id FROM segment s WHERE {clause.sql}", clause.parameters)}
-    assert found == {identity for identity in ("sA", "sB", "s-") if may_use(db, identity, purpose, audience, at)}
+    assert found == {identity for identity in IDENTITIES if may_use(db, identity, purpose, audience, at)}
+
+
+def test_where_nobody_is_named_everybody_who_took_part_must_have_allowed_it(shared: Store) -> None:
+    def told(*said: tuple[str, str, bool]) -> dict[str, str]:
+        shared.do(lambda tx: tx.db.execute("DELETE FROM consent"))
+        for person, purpose, allowed in said:
+            say(shared, person, purpose, allowed, given="2026-01-01")
+        db = shared.reader()
+        return {one: may_use(db, one, "publish").why for one in ("s-", "s0", "s1") if not may_use(db, one, "publish")}
+
+    nobody = "No speaker is named who could have allowed 'publish'."
+    assert told(("A", "publish", True), ("B", ANYTHING, True)) == {"s-": nobody}
+    assert told(("A", "publish", True)) == {
+        "s-": nobody,
+        "s1": "No speaker is named, and B, who took part, has not allowed 'publish' (nothing is noted).",
+    }
+    held = told(("A", "publish", True), ("B", "publish", False))
+    assert held["s1"] == "No speaker is named, and B, who took part, refused 'publish' for anyone on 2026-01-01."
+    assert may_use(shared.reader(), "s1", "listen"), "what stays on the laptop is not narrowed"
+    assert people_who(shared.reader(), "publish") == {"A"}
+    assert people_who(shared.reader(), "listen") == {"A", "B"}
 
 
 def test_a_condition_for_many_people_is_one_short_clause(shared: Store, tmp_path: Path) -> None:
