@@ -15,7 +15,7 @@ from fieldapp.audio.silence import silence
 from fieldapp.errors import AudioError, NotThere, ReadOnly
 from fieldapp.intake.annotations import KEPT
 from fieldapp.model import Person, PersonId, Span
-from fieldapp.store import consent, people, sessions
+from fieldapp.store import consent, papers, people, sessions
 from fieldapp.store.erase import Erased, compact, copies, erase
 from fieldapp.store.handed import Handed, handed_over
 from fieldapp.store.rows import RECORDING, SEGMENT, utc_now
@@ -30,6 +30,7 @@ class Report:
     when: str
     erased: Erased
     originals: tuple[str, ...]
+    papers: tuple[str, ...]
     silenced: tuple[str, ...]
     kept_sound: tuple[str, ...]
     copies: tuple[str, ...]
@@ -49,11 +50,13 @@ class Report:
             "  name, contact and everything else that was noted about the person; the history of edits; search index and caches",
             "",
             *_block("Annotation files kept as they came, deleted with all that is in them", self.originals),
+            *_block("Papers of the person and of the sessions they took part in, deleted", self.papers),
             *_block("Sound overwritten with silence", self.silenced),
             *_block("Sound that still holds the voice (kept from leaving, not deleted)", self.kept_sound),
             *_block("Copies of the database " + ("deleted" if self.copies_deleted else "that STILL HOLD what was deleted here"), self.copies),
             *_block("Left this fieldbook earlier, and must be recalled there", [str(one) for one in self.earlier]),
-            "Not reached by any command: copies on other disks, free text that others wrote about the person, models trained before.",
+            "Not reached by any command: copies on other disks, free text that others wrote about the person, papers of a whole project,",
+            "models trained before.",
         ]
         return "\n".join(lines) + "\n"
 
@@ -74,9 +77,12 @@ def withdraw_and_erase(folder: Path, code: str, *, audio: bool, copies_too: bool
         person = person_of(store, code)
         earlier = tuple(handed_over(store.reader(), person.id))
         originals = _originals(store, person.id)
+        theirs = tuple(papers.about_person(store.reader(), person.id))
         silenced, kept = _sound(store, person.id, overwrite=audio)
         withdrawn = store.do(lambda tx: consent.withdraw(tx, person.id), frees=True)
         left = store.do(lambda tx: erase(tx, person.id), frees=True)
+        for path in theirs:
+            (store.folder / path).unlink(missing_ok=True)
         erased = replace(left, vectors=left.vectors + withdrawn.vectors_deleted, frames=left.frames + withdrawn.frames_deleted)
     compact(folder)
     old = copies(folder)
@@ -84,7 +90,7 @@ def withdraw_and_erase(folder: Path, code: str, *, audio: bool, copies_too: bool
         for copy in old:
             copy.unlink()
     listed = tuple(str(copy.relative_to(folder)) for copy in old)
-    return Report(code, utc_now(), erased, originals, silenced, kept, listed, copies_too, earlier)
+    return Report(code, utc_now(), erased, originals, theirs, silenced, kept, listed, copies_too, earlier)
 
 
 def _originals(store: Store, person: PersonId) -> tuple[str, ...]:

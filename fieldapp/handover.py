@@ -10,24 +10,29 @@ import hashlib
 import itertools
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from fieldapp import __version__
 from fieldapp.audio.cut import cut
-from fieldapp.corpus.bundle import TIER_ORDER, Bundle, LeftOut, Loss
+from fieldapp.corpus.bundle import TIER_ORDER, Bundle, LeftOut, Loss, Paper
 from fieldapp.corpus.exporters import Options, exporter
 from fieldapp.corpus.output import Output
 from fieldapp.errors import ExportProblem
-from fieldapp.model import Annotation, Segment, SegmentId
+from fieldapp.model import Annotation, Recording, RecordingId, Segment, SegmentId
 from fieldapp.store import consent_filter, handed, people, prompts, sessions
-from fieldapp.store.consent import ANYONE, may_use
+from fieldapp.store.consent import ANYONE, may_show, may_use
+from fieldapp.store.papers import listed as stored_papers
+from fieldapp.store.papers import project as read_project
 from fieldapp.store.rows import ANNOTATION, CONSENT, SEGMENT
 from fieldapp.store.store import Store
 
 EXPLAINED = 1000
 """So many held-back segments get their own sentence; more are counted."""
+RECORDING_NOW = "recording"
+"""The state of a master that is still growing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,33 +145,85 @@ def _bundle(db: sqlite3.Connection, folder: Path, purpose: str, audience: str, a
     for annotation in ANNOTATION.each(db):
         if annotation.segment in inside:
             texts.setdefault(annotation.segment, []).append(annotation)
-    persons = {p.id: p for p in people.persons(db)}
-    heard = {s.speaker for s in kept if s.speaker is not None}
+    willing = consent_filter.people(db, purpose, audience, at)
     recordings = {r.id: r for r in sessions.recordings(db)}
-    shown_sessions = {recordings[s.recording].session for s in kept}
-    roles = {s.id: tuple((p, role) for p, role in sessions.participants(db, s.id) if p in heard) for s in sessions.sessions(db) if s.id in shown_sessions}
-    masters = {s.recording for s in kept}
+    every_session = {s.id: s for s in sessions.sessions(db)}
+    taking_part = {identity: sessions.participants(db, identity) for identity in every_session}
+    silent = _silent(db, recordings.values(), willing, (purpose, audience, at)) if only is None else {}
+    masters = {s.recording for s in kept} | {one for one, why in silent.items() if not why}
+    shown = {recordings[master].session for master in masters}
+    if only is None:  # a session that nothing was recorded in may still be somebody's notes of a day
+        recorded = {r.session for r in recordings.values()}
+        shown |= {identity for identity, there in taking_part.items() if identity not in recorded and all(p in willing for p, _ in there)}
+    heard = {s.speaker for s in kept if s.speaker is not None}
+    named = heard | {person for session in shown for person, _ in taking_part[session] if person in willing}
+    persons = {p.id: p for p in people.persons(db)}
+    held = {recordings[s.recording].session for s in held_back} | {recordings[one].session for one, why in silent.items() if why}
+    left_out = [
+        *_reasons(db, held_back, purpose, audience, at),
+        *(LeftOut(s, "Somebody who is held back can be heard in it; its sound may not leave.") for s in sorted(drowned)),
+        *(LeftOut(recordings[one].path, why) for one, why in silent.items() if why),
+    ]
+    project = read_project(db)
+    owners = [
+        ("", "the project", project, not left_out and all(p in willing for p in persons)),
+        *((s.id, f"session {s.name}", s.metadata, s.id not in held and all(p in willing for p, _ in taking_part[s.id])) for s in every_session.values()),
+        *((p.id, p.code, p.metadata, p.id in willing) for p in persons.values()),
+    ]
+    papers = _papers(owners, left_out) if only is None else {}
     return Bundle(
         title=_setting(db, "title") or folder.name,
         description=_setting(db, "description"),
         purpose=purpose,
         folder=folder,
         cut=cut,
-        sessions={s.id: s for s in sessions.sessions(db) if s.id in shown_sessions},
-        persons={key: value for key, value in persons.items() if key in heard},
+        sessions={key: value for key, value in every_session.items() if key in shown},
+        persons={key: value for key, value in persons.items() if key in named},
         varieties={v.id: v for v in people.varieties(db)},
-        roles=roles,
-        consents=tuple(c for c in CONSENT.each(db) if c.person in heard),
+        roles={key: tuple((p, role) for p, role in taking_part[key] if p in named) for key in every_session if key in shown},
+        consents=tuple(c for c in CONSENT.each(db) if c.person in named or (only is None and c.person in willing)),
         recordings={key: r for key, r in recordings.items() if key in masters or r.master in masters},
         items={i.id: i for listed in prompts.promptlists(db) for i in prompts.items(db, listed.id)},
         segments=kept,
         annotations={key: tuple(sorted(found, key=_order)) for key, found in texts.items()},
-        left_out=(
-            *_reasons(db, held_back, purpose, audience, at),
-            *(LeftOut(s, "Somebody who is held back can be heard in it; its sound may not leave.") for s in sorted(drowned)),
-        ),
+        left_out=tuple(left_out),
         whole=frozenset(masters - {s.recording for s in SEGMENT.each(db) if s.id not in may_leave}),
+        unheard=tuple(p for p in persons.values() if p.id in willing - named) if only is None else (),
+        project=(project.get("name", ""), project.get("raw", "")),
+        papers=papers,
     )
+
+
+def _papers(owners: Iterable[tuple[str, str, Mapping[str, Any], bool]], left_out: list[LeftOut]) -> dict[str, tuple[Paper, ...]]:
+    """Of each id, its name for a person, its metadata and whether its papers may leave: those that may; nobody can take one person out of a paper."""
+    found: dict[str, tuple[Paper, ...]] = {}
+    for identity, called, metadata, may in owners:
+        if kept := [Paper(str(about["name"]), str(about["path"])) for about in stored_papers(metadata)]:
+            if may:
+                found[identity] = tuple(kept)
+            else:
+                left_out.append(LeftOut(f"the papers of {called}", "Somebody or something they may be about is held back."))
+    return found
+
+
+def _silent(db: sqlite3.Connection, recordings: Iterable[Recording], willing: Collection[str], rule: tuple[str, str, str]) -> dict[RecordingId, str]:
+    """Masters in which nobody marked a segment yet, with the reason why they stay, empty where they may leave.
+
+    They may when who speaks in them allows it, or, where nobody is named, everybody who took part.
+    """
+    marked = {row[0] for row in db.execute("SELECT DISTINCT recording FROM segment")}
+    codes = {p.id: p.code for p in people.persons(db)}
+    reasons: dict[RecordingId, str] = {}
+    for master in recordings:
+        if master.master is not None or master.role != "master" or master.state == RECORDING_NOW or master.id in marked:
+            continue
+        speaker = master.metadata.get("speaker")
+        if speaker in codes:
+            reasons[master.id] = "" if speaker in willing else f"{codes[speaker]} has not allowed '{rule[0]}'."
+        else:
+            verdict = may_show(db, master.session, *rule)
+            reasons[master.id] = "" if verdict else verdict.why
+    return reasons
 
 
 def _heard_with(kept: Iterable[Segment], held_back: Iterable[Segment]) -> frozenset[SegmentId]:
@@ -190,7 +247,7 @@ def note(store: Store, bundle: Bundle, kind: str, about: Mapping[str, str], resu
     """Write down in the fieldbook what left it; returns why that could not be done, empty when it was."""
     if store.read_only:
         return f"This {kind} could not be noted in the fieldbook: {store.read_only_reason}."
-    persons = {s.speaker for s in bundle.segments if s.speaker is not None}
+    persons = {s.speaker for s in bundle.segments if s.speaker is not None} | {p for there in bundle.roles.values() for p, _ in there}
     store.do(lambda tx: handed.note(tx, kind, __version__, {"purpose": bundle.purpose, **about}, [s.id for s in bundle.segments], persons, result))
     return ""
 

@@ -191,6 +191,10 @@ def test_where_a_refused_voice_is_heard_too_the_sound_stays(book: Path, tmp_path
         master = store.reader().execute("SELECT id FROM recording").fetchone()[0]
         over = Segment(id=SegmentId(new_id()), recording=RecordingId(master), span=Span(3 * RATE + 10, 4 * RATE))
         store.do(lambda tx: segments.add_segments(tx, [over]))
+        w1 = people.find_person(store.reader(), "W1")
+        assert w1 is not None
+        refused = Consent(id=ConsentId(new_id()), person=w1.id, purpose="archive", allowed=False, segment=over.id)
+        store.do(lambda tx: consent.give(tx, refused))
     assert main(["export", str(book), "--format", "audiofolder", "--audio", "--out", str(tmp_path / "out"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["segments"] == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,25 +13,21 @@ import soundfile
 from lxml import etree
 from mutating import mutants
 
-from fieldapp import handover
 from fieldapp.cli import main
-from fieldapp.corpus.exporters import Options, exporter
-from fieldapp.corpus.output import Output, no_progress
+from fieldapp.corpus.output import no_progress
 from fieldapp.corpus.saymore.project import is_project, read_project
 from fieldapp.errors import ImportProblem
-from fieldapp.model import Consent, ConsentId, Segment, SegmentId, Span, new_id
-from fieldapp.projects import annotation_files, bring_project, link_spoken
-from fieldapp.store import consent, people, segments, sessions
+from fieldapp.model import Segment, SegmentId, Span, new_id
+from fieldapp.projects import bring_project, link_spoken
+from fieldapp.store import papers, people, segments, sessions, texts
 from fieldapp.store.rows import ANNOTATION, SEGMENT
 from fieldapp.store.store import Store
 
 RATE = 16000
 
 
-@pytest.fixture
-def edolo(dev_data: Path, tmp_path: Path) -> Path:
+def made_edolo(dev_data: Path, folder: Path) -> Path:
     """lameta's sample project, with a field nobody knows and a small sound."""
-    folder = tmp_path / "Edolo sample"
     shutil.copytree(dev_data / "annotations" / "lameta_Edolo sample", folder)
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755)
@@ -42,6 +38,41 @@ def edolo(dev_data: Path, tmp_path: Path) -> Path:
     sound = np.random.default_rng(1).normal(0, 0.1, 11 * RATE)
     soundfile.write(session.parent / "ETR009_Tiny_StandardAudio.wav", sound, RATE, subtype="PCM_16")
     return folder
+
+
+@pytest.fixture
+def edolo(dev_data: Path, tmp_path: Path) -> Path:
+    return made_edolo(dev_data, tmp_path / "Edolo sample")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A project, and the fieldbook into which a person brought it; the place and its time are what the import knows it by."""
+
+    project: Path
+    book: Path
+
+
+@pytest.fixture(scope="module")
+def imported(dev_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    """Made once; to be copied."""
+    place = tmp_path_factory.mktemp("edolo")
+    edolo = made_edolo(dev_data, place / "Edolo sample")
+    (edolo / "People" / "Awi_Heole" / "Awi_Heole_Photo.jpg").write_bytes(b"a face")
+    (edolo / "Sessions" / "ETR009" / "notes" / "deep").mkdir(parents=True)
+    (edolo / "Sessions" / "ETR009" / "notes" / "deep" / "trees.txt").write_text("kinds of trees")
+    (edolo / "Sessions" / "ETR010").mkdir()
+    (edolo / "Sessions" / "ETR010" / "ETR010.session").write_text("<Session><title>planned</title><x/></Session>")
+    assert main(["new", str(place / "book"), "--title", "Another title"]) == 0
+    assert main(["import", str(place / "book"), str(edolo)]) == 0
+    return Imported(edolo, place / "book")
+
+
+@pytest.fixture
+def book(imported: Imported, tmp_path: Path) -> Path:
+    """A fieldbook of the sample project."""
+    shutil.copytree(imported.book, tmp_path / "book", ignore=shutil.ignore_patterns("reserve"))
+    return tmp_path / "book"
 
 
 def small_project(folder: Path) -> Path:
@@ -112,42 +143,125 @@ def test_what_the_fieldbook_says_already_stays(tmp_path: Path) -> None:
         assert (after.birth_year, after.name) == (1949, "Ana")
 
 
-def canonical(element: etree._Element) -> str:
-    return str(etree.tostring(element, method="c14n2", strip_text=True).decode())
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_the_sample_project_survives_the_round_trip_with_unknown_elements(edolo: Path, tmp_path: Path) -> None:
-    project = read_project(edolo)
-    assert [s.name for s in project.speakers] == ["Awi Heole", "Igali Sagali", "Ilawi Amosa"]
-    assert len(annotation_files(project)) == 1
-    with Store.create(tmp_path / "book", "Edolo sample") as store:
-        bring_project(store, project, no_progress)
+def allow(book: Path, *codes: str) -> None:
+    for code in codes:
+        assert main(["consent", str(book), "give", "--person", code, "--purpose", "archive"]) == 0
 
-        def allow(tx: object) -> None:
-            for person in people.persons(store.reader()):
-                consent.give(tx, Consent(id=ConsentId(new_id()), person=person.id, purpose="archive", allowed=True))  # type: ignore[arg-type]
 
-        store.do(allow)
-        awi = people.find_person(store.reader(), "Awi_Heole")
-        ilawi = people.find_person(store.reader(), "Ilawi_Amosa")
-        assert awi is not None
-        assert ilawi is not None
-        heard = list(SEGMENT.each(store.reader()))
-        store.do(lambda tx: segments.update_segment(tx, replace(heard[0], speaker=awi.id)))
-        store.do(lambda tx: segments.add_segments(tx, [replace(heard[0], id=type(heard[0].id)(new_id()), speaker=ilawi.id)]))
-        bundle = handover.gather(store, purpose="archive")
-    exporter("saymore").write(bundle, Output(tmp_path / "out"), Options(names=True))
-    out = tmp_path / "out" / "Edolo_sample"
-    session = "Sessions/ETR009/ETR009.session"
-    assert (out / session).read_bytes() == (edolo / session).read_bytes()
-    assert (out / "Edolo_sample.sprj").read_bytes().decode("utf-8-sig") == (edolo / "Edolo sample.sprj").read_bytes().decode("utf-8-sig")
-    for name in ("Awi_Heole", "Ilawi_Amosa"):
-        theirs = etree.parse(edolo / "People" / name / f"{name}.person").getroot()
-        ours = etree.parse(out / "People" / name / f"{name}.person").getroot()
-        for element in theirs:
-            if isinstance(element.tag, str):
-                assert canonical(element) == canonical(ours.find(element.tag)), element.tag
-    assert not (out / "People" / "Igali_Sagali").exists(), "nothing of hers is in it"
+EVERYBODY = ("Awi_Heole", "Igali_Sagali", "Ilawi_Amosa")
+
+
+def test_a_project_comes_back_byte_for_byte_with_all_that_fieldapp_does_not_know(book: Path, imported: Imported, tmp_path: Path) -> None:
+    allow(book, *EVERYBODY)
+    assert main(["export", str(book), "--format", "saymore", "--names", "--audio", "--out", str(tmp_path / "out")]) == 0
+    came, back = files(imported.project), files(tmp_path / "out" / "Edolo sample")
+    assert len(came) > 15
+    assert b"<futureField" in came["Sessions/ETR009/ETR009.session"]
+    assert {name for name, content in came.items() if back.get(name) != content} == set()
+    ours = ("_Consent.txt", "ETR009_Tiny_StandardAudio.wav.meta")
+    assert all(name.endswith(ours) for name in back.keys() - came.keys())
+    assert main(["import", str(book), str(tmp_path / "out" / "Edolo sample")]) == 0
+    assert main(["export", str(book), "--format", "saymore", "--names", "--audio", "--out", str(tmp_path / "again")]) == 0
+    assert files(tmp_path / "again" / "Edolo sample") == back
+
+
+def test_only_what_was_changed_here_differs_in_the_project_that_goes_back(book: Path, imported: Imported, tmp_path: Path) -> None:
+    allow(book, *EVERYBODY)
+    with Store.open(book) as store:
+        session = sessions.find_session(store.reader(), "ETR009")
+        assert session is not None
+        said = next(a for a in ANNOTATION.each(store.reader()) if a.text == "oh my")
+        store.do(lambda tx: sessions.update_session(tx, replace(session, genre="drama")))
+        store.do(lambda tx: texts.set_text(tx, said.segment, said.tier, "oh dear"))
+    assert main(["export", str(book), "--format", "saymore", "--names", "--audio", "--out", str(tmp_path / "out")]) == 0
+    came, back = files(imported.project), files(tmp_path / "out" / "Edolo sample")
+    changed = {name: (came[name].replace(b"\r", b"").split(b"\n"), back[name].replace(b"\r", b"").split(b"\n")) for name in came if came[name] != back[name]}
+    eaf = "Sessions/ETR009/ETR009_Tiny_StandardAudio.wav.annotations.eaf"
+    assert set(changed) == {"Sessions/ETR009/ETR009.session", eaf}
+    before, after = changed[eaf]
+    assert [(one.strip(), other.strip()) for one, other in zip(before, after, strict=True) if one != other] == [
+        (b"<ANNOTATION_VALUE>oh my</ANNOTATION_VALUE>", b"<ANNOTATION_VALUE>oh dear</ANNOTATION_VALUE>")
+    ]
+    root = etree.fromstring(back["Sessions/ETR009/ETR009.session"])
+    assert (root.findtext("genre"), root.find("futureField").findtext("deep")) == ("drama", "kept")
+
+
+def test_somebody_who_refuses_takes_the_papers_of_the_session_along(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    allow(book, "Awi_Heole", "Ilawi_Amosa")
+    assert main(["export", str(book), "--format", "saymore", "--names", "--audio", "--out", str(tmp_path / "most")]) == 0
+    most = files(tmp_path / "most" / "Edolo sample")
+    assert not any("Igali" in name or "OtherDocuments" in name for name in most), "the papers of the project may be about her"
+    assert "Sessions/ETR009/ETR009_XDoc.docx" in most
+    assert main(["consent", str(book), "withdraw", "--person", "Ilawi_Amosa"]) == 0
+    capsys.readouterr()
+    assert main(["export", str(book), "--format", "saymore", "--names", "--audio", "--out", str(tmp_path / "most"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    left = {one["segment"]: one["why"] for one in told["left_out"]}
+    assert "Ilawi_Amosa, who took part, refused" in " ".join(left.values())
+    assert "the papers of session ETR009" in left
+    assert {name.split("/")[0] for name in files(tmp_path / "most" / "Edolo sample")} == {"Edolo sample.sprj", "People", "Sessions"}
+    assert not any("ETR009" in name or "Ilawi" in name for name in files(tmp_path / "most" / "Edolo sample"))
+
+
+def test_without_names_no_file_that_shows_who_it_is_goes_back(book: Path, tmp_path: Path) -> None:
+    allow(book, *EVERYBODY)
+    assert main(["export", str(book), "--format", "saymore", "--audio", "--out", str(tmp_path / "out")]) == 0
+    back = files(tmp_path / "out" / "Edolo sample")
+    assert not any(b"a face" in content or b"Awi Heole" in content for content in back.values())
+    assert "People/Awi_Heole/Awi_Heole.person" in back, "the code was made of the name when the project came in"
+
+
+def test_erasing_somebody_deletes_the_papers_that_may_be_about_them(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = {path.name for path in (book / "papers").rglob("*") if path.is_file()}
+    assert {"Awi_Heole_Photo.jpg", "ETR009_XDoc.docx", "trees.txt", "some_other_doc.txt"} <= there
+    assert main(["check", str(book)]) == 0
+    capsys.readouterr()
+    assert main(["consent", str(book), "erase", "--person", "Awi_Heole", "--json"]) == 0
+    assert any(path.endswith("ETR009_XDoc.docx") for path in json.loads(capsys.readouterr().out)["papers"])
+    assert {path.name for path in (book / "papers").rglob("*") if path.is_file()} == {"pretend_description.txt", "some_other_doc.txt"}
+    assert main(["check", str(book)]) == 0
+
+
+def test_papers_are_checked_and_come_along_when_fieldbooks_are_merged(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", str(tmp_path / "ours")]) == 0
+    assert main(["merge", str(tmp_path / "ours"), str(book)]) == 0
+    assert files(tmp_path / "ours" / "papers") == files(book / "papers")
+    with Store.open(book, read_only=True) as theirs, Store.open(tmp_path / "ours", read_only=True) as ours:
+        assert sorted(map(str, papers.every(theirs.reader()))) == sorted(map(str, papers.every(ours.reader())))
+        assert papers.project(ours.reader())["name"] == "Edolo sample"
+    (tmp_path / "ours" / "papers" / "project" / "some_other_doc.txt").write_text("changed")
+    (tmp_path / "ours" / "papers" / "ETR009" / "trees.txt").unlink()
+    (tmp_path / "ours" / "papers" / "mine.txt").write_text("x")
+    capsys.readouterr()
+    main(["check", str(tmp_path / "ours"), "--json"])
+    assert {"changed-paper", "missing-paper", "unknown-paper"} <= {one["kind"] for one in json.loads(capsys.readouterr().out)["findings"]}
+
+
+def test_a_paper_that_changed_since_is_told_and_stays_as_it_was(book: Path, imported: Imported, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = files(book / "papers")
+    shutil.copytree(imported.project, tmp_path / "p")
+    (tmp_path / "p" / "OtherDocuments" / "some other doc.txt").write_text("rewritten")
+    capsys.readouterr()
+    assert main(["import", str(book), str(tmp_path / "p")]) == 1
+    assert "differs from the one that is kept" in capsys.readouterr().out
+    assert files(book / "papers") == before
+
+
+def test_names_that_no_other_system_takes_are_told_not_fatal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = small_project(tmp_path / "p")
+    (folder / "Sessions" / "S1" / "con.txt").write_text("x")
+    (folder / "Sessions" / "S1" / "a:b.txt").write_text("x")
+    main(["new", str(tmp_path / "book")])
+    assert main(["import", str(tmp_path / "book"), str(folder)]) == 1
+    allow(tmp_path / "book", "A1", "Who_Else")
+    capsys.readouterr()
+    assert main(["export", str(tmp_path / "book"), "--format", "saymore", "--names", "--audio", "--out", str(tmp_path / "out"), "--json"]) == 0
+    losses = json.loads(capsys.readouterr().out)["losses"]
+    assert {one["where"] for one in losses if "came with the project" in one["what"]} == {"con.txt", "a:b.txt"}
 
 
 def test_damaged_projects_give_sentences_and_write_nothing_outside(tmp_path: Path) -> None:
@@ -209,7 +323,7 @@ def test_a_dry_run_of_a_project_says_what_then_comes_in(edolo: Path, tmp_path: P
     looked, done, again = told
     assert [r["imported"] for r in looked["sound"]] == [r["imported"] for r in done["sound"]]
     assert [a["labels"] for a in looked["annotations"]] == [a["labels"] for a in done["annotations"]]
-    assert looked["set_aside"] == done["set_aside"]
+    assert looked["papers"] == done["papers"]
     assert looked["problems"] == done["problems"]
     assert [r["imported"] for r in again["sound"]] == [0 for _ in again["sound"]]
     assert not any(a["segments_added"] for a in again["annotations"])

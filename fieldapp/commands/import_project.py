@@ -31,10 +31,10 @@ def bring_in(store: Store, folders: Sequence[Path], progress: Progress, *, dry: 
         files += [one.report for one in found]
         problems = [{"where": p.where, "what": p.sentence} for p in (*brought.problems, *(p for report in brought.sound for p in report.problems))]
         problems += [{"where": one.file, "what": one.problem} for one in files if one.problem]
-        about |= {"sound": [report.data() for report in brought.sound], "annotations": [one.data() for one in files], "set_aside": brought.set_aside}
+        about |= {"sound": [report.data() for report in brought.sound], "annotations": [one.data() for one in files], "papers": brought.papers}
         lines.append(f"{'Would import' if dry else 'Imported'} the project {project.title or folder.name}: {_counted(project, brought, dry=dry)}")
         lines.append(f"  {sum(r.imported for r in brought.sound)} recordings, {sum(_texts(one, dry=dry) for one in files)} texts")
-        lines += [f"  {len(brought.set_aside)} other files {'would be' if dry else 'were'} set aside; they stay where they are"] if brought.set_aside else []
+        lines += [f"  {len(brought.papers)} other files {'would be' if dry else 'were'} kept as they are"] if brought.papers else []
         lines += [f"  {one['where']}: {one['what']}" for one in problems[:_SHOWN]]
         told.append(about | {"problems": problems})
         good = good and not problems

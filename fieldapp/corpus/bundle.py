@@ -41,10 +41,18 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A segment that consent keeps from leaving, and the rule that said so."""
+    """A segment (or a recording without any, by its path) that consent keeps from leaving, and the rule that said so."""
 
-    segment: SegmentId
+    segment: SegmentId | str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A file that is no sound and came with a project: its path in the folder it came from, and where it is kept in the fieldbook."""
+
+    name: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,12 @@ class Bundle:
     left_out: tuple[LeftOut, ...] = ()
     whole: frozenset[RecordingId] = frozenset()
     """Masters that may leave in one piece, because nothing in them is held back; of the others only cuts may."""
+    unheard: tuple[Person, ...] = ()
+    """People who allow it and take no part in what leaves."""
+    project: tuple[str, str] = ("", "")
+    """The name and the description (`.sprj`) of the SayMore or lameta project that the fieldbook came from."""
+    papers: Mapping[str, tuple[Paper, ...]] = field(default_factory=dict)
+    """What may go along, by the id of the session or person it is about; of the project under an empty id."""
 
     def masters(self) -> Iterator[tuple[Recording, tuple[Segment, ...]]]:
         """Each master, spoken answers to segments (role `careful`, `translation`) too, with its segments."""

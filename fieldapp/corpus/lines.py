@@ -67,9 +67,14 @@ def drafts_told(note: str) -> dict[str, str]:
     return {one["tier"].strip(): one["source"] for one in found if one} if all(found) else {}
 
 
-def lines(bundle: Bundle, options: Options, losses: list[Loss], *, untimed: bool = False) -> Iterator[tuple[SoundFile, list[Line]]]:
-    """Every sound file with its lines, in order of time; with `untimed`, for formats that can do without times, those that came in without any as well."""
+def lines(bundle: Bundle, options: Options, losses: list[Loss], *, untimed: bool = False, silent: bool = False) -> Iterator[tuple[SoundFile, list[Line]]]:
+    """Every sound file with its lines, in order of time; with `silent` those without any, too.
+
+    With `untimed`, for formats that can do without times, those that came in without any as well.
+    """
     for sound in bundle.sound_files(losses):
+        if not (sound.pieces or silent):
+            continue
         found = []
         for segment, span in sorted(sound.pieces, key=lambda piece: (piece[1], _place(piece[0]), piece[0].id)):
             if not len(span) and not (untimed and _place(segment)):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fieldapp.errors import FieldError
 from fieldapp.model import Changed
-from fieldapp.store import backup, holder
+from fieldapp.store import backup, holder, papers
 from fieldapp.store.connect import DATABASE, open_reader, refuse_foreign
 from fieldapp.store.finding import Finding, Progress
 from fieldapp.store.sessions import stays_inside
@@ -39,6 +39,7 @@ def masters(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterato
             hint = "The recording itself is whole; put the original back from your copies."
             yield Finding("missing-original", f"{row['original']}, which {row['path']} was converted from, is missing.", hint, serious=False)
     yield from _annotation_files(folder, kept)
+    yield from _papers(db, folder)
     left = [file.relative_to(folder).as_posix() for file in unknown if file not in taken]
     if left:
         listed = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
@@ -61,6 +62,21 @@ def _annotation_files(folder: Path, kept: Mapping[str, str]) -> Iterator[Finding
             yield Finding("missing-annotations", f"{path}, an annotation file that was imported, is missing.", hint, serious=False)
         elif sum_then and sha256(file) != sum_then:
             yield Finding("changed-annotations", f"{path} is not the annotation file that was imported (its checksum differs).", hint, serious=False)
+
+
+def _papers(db: sqlite3.Connection, folder: Path) -> Iterator[Finding]:
+    """Papers of a project that are missing or changed, and files among them that nobody lists."""
+    hint = "Put the original back from your copies, or import the project again."
+    known = {str(about["path"]): str(about.get("sha256", "")) for about in papers.every(db)}
+    for path, sum_then in known.items():
+        file = folder / path
+        if not file.is_file():
+            yield Finding("missing-paper", f"{path}, a file that came with a project, is missing.", hint, serious=False)
+        elif sum_then and sha256(file) != sum_then:
+            yield Finding("changed-paper", f"{path} is not the file that came with the project (its checksum differs).", hint, serious=False)
+    there = (file for file in sorted((folder / papers.FOLDER).rglob("*")) if file.is_file())
+    if left := [path for file in there if (path := file.relative_to(folder).as_posix()) not in known]:
+        yield Finding("unknown-paper", f"{len(left)} files in {papers.FOLDER}/ belong to nothing: {', '.join(left[:5])}.", "Look at them.", serious=False)
 
 
 def leftovers(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterator[Finding]:

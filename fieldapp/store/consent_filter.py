@@ -58,7 +58,7 @@ def condition(db: sqlite3.Connection, purpose: str, audience: str = ANYONE, at: 
         whens.append(f"WHEN {segment}.speaker IN {_LISTED} THEN {not by_default:d}")
         parameters.append(json.dumps(different))
     if not by_default and (shown := _shown({person for person, (_, yes) in general.items() if yes}, db)):
-        whens.append(f"WHEN {segment}.speaker IS NULL AND {segment}.recording IN (SELECT id FROM recording WHERE session IN {_LISTED}) THEN 1")
+        whens.append(f"WHEN {segment}.speaker IS NULL AND {segment}.recording IN (SELECT id FROM recording WHERE session IN {_LISTED}) THEN 1")  # noqa: S608
         parameters.append(json.dumps(shown))
     if not whens:
         return Condition(f"{by_default:d}", ())

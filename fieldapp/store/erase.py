@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fieldapp.errors import FieldbookLocked
 from fieldapp.model import Changed, PersonId
-from fieldapp.store import backup, holder, undo, word_index
+from fieldapp.store import backup, holder, papers, undo, word_index
 from fieldapp.store.connect import DATABASE, open_writer
 from fieldapp.store.transaction import Transaction
 
@@ -76,10 +76,10 @@ def copies(folder: Path) -> list[Path]:
 
 
 def _forget_copies(tx: Transaction, person: PersonId) -> None:
-    """Sessions that came from a SayMore project hold its file, with the names of all participants."""
+    """Sessions that came from a SayMore project hold its file, with the names of all participants, and list papers that may be about them."""
     with contextlib.suppress(sqlite3.OperationalError):  # metadata that is no JSON holds no such key
         tx.db.execute(
-            "UPDATE session SET metadata = json_remove(metadata, '$.saymore') WHERE json_extract(metadata, '$.saymore') IS NOT NULL AND id IN "
+            f"UPDATE session SET metadata = json_remove(metadata, '$.saymore', '$.{papers.KEY}') WHERE id IN "  # noqa: S608  (our own name)
             "(SELECT session FROM participation WHERE person = ?)",
             (person,),
         )

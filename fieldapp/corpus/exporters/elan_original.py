@@ -10,7 +10,7 @@ import csv
 import io
 import shutil
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -60,6 +60,20 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     sheet.writerows((file.name, ref, *change) for file in done for ref, change in sorted(file.labels.items()))
     out.text("corrections.csv", buffer.getvalue())
     return losses
+
+
+def as_it_came(bundle: Bundle, recording: Recording, options: Options) -> Callable[[Path], None] | None:
+    """What writes the one ELAN file that came with a sound, corrected; None where that does not hold everything the fieldbook says about the sound."""
+    kept = [about for about in recording.metadata.get("annotations", ()) if about.get("format") == elan.NAME]
+    if len(kept) != 1:
+        return None
+    file = _File(str(kept[0]["name"]), bundle.folder / str(kept[0]["path"]))
+    losses: list[Loss] = []
+    if not _compare(bundle, recording, kept[0], file, options, losses) or losses:
+        return None
+    master = recording.master or recording.id
+    unsaid = [s for s in bundle.segments if s.recording == master and s.id not in file.segments and bundle.texts(s.id)]
+    return None if unsaid else partial(_copy, file)
 
 
 def _originals(bundle: Bundle) -> Iterator[tuple[Recording, Mapping[str, Any]]]:

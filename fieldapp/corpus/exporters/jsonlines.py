@@ -37,7 +37,7 @@ def _lines(bundle: Bundle, out: Output, options: Options) -> Iterator[dict[str, 
     for kind, values in (
         ("person", bundle.persons.values()),
         ("variety", bundle.varieties.values()),
-        ("consent", bundle.consents),
+        ("consent", (consent for consent in bundle.consents if consent.person in bundle.persons)),
         ("recording", bundle.recordings.values()),
         ("item", bundle.items.values()),
     ):

@@ -1,24 +1,26 @@
 """A SayMore/lameta project folder: sessions, people, sound, annotations, consents.
 
-A project that came from SayMore or lameta goes back with everything Fieldapp does not know (`corpus/saymore/record.py`).
-People go by their code unless `names` was asked for; their contact never leaves. Sound that may not leave in one
-piece goes as one file a segment.
+A project that came from SayMore or lameta goes back with everything Fieldapp does not know: elements (`corpus/saymore/record.py`),
+names of files, papers (`corpus/saymore/giving_back.py`), annotation files that hold all there is to say. People go by their code
+unless `names` was asked for; their contact never leaves. Sound that may not leave in one piece goes as one file a segment.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from fieldapp.corpus.bundle import Bundle, Loss, SoundFile
 from fieldapp.corpus.exporters import Options
-from fieldapp.corpus.lines import Line, all_lines, cut_line, language_of, lines, not_told, plain_name, variety_of
+from fieldapp.corpus.exporters.elan_original import as_it_came
+from fieldapp.corpus.lines import Line, all_lines, language_of, lines, not_told, plain_name, variety_of
 from fieldapp.corpus.output import Output
-from fieldapp.corpus.pieces import apart, copy_sound, suffix_of
+from fieldapp.corpus.pieces import Source, apart, copy_sound
 from fieldapp.corpus.saymore.eaf import two_tiers
+from fieldapp.corpus.saymore.giving_back import GivingBack, copy_bytes
 from fieldapp.corpus.saymore.record import Record
-from fieldapp.model import Person, PersonId, Session
+from fieldapp.model import Person, PersonId, Session, Span
 
 NAME = "saymore"
 TITLE = "SayMore/lameta project folder"
@@ -26,46 +28,71 @@ SUFFIX = ".sprj"
 
 PRESERVED = "saymore"
 """The key in a session's or person's metadata that holds their file as it came."""
-PRESERVED_PROJECT = "saymore_project"
+FOLDER_NAME = "saymore_folder"
+"""The key that holds what their folder was called."""
 ORAL = {"careful": "Careful", "translation": "Translation"}
 """Kinds of spoken answers, as SayMore names their files."""
 _CONTACT = ("howToContact", "contact", "email", "phone")
 
 
 def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
-    """One project folder, named after the fieldbook."""
+    """One project folder, called what it was called, else after the fieldbook."""
     losses: list[Loss] = []
-    project = plain_name(bundle.title)
     spoken, bundle = _spoken(bundle)
     bundle, sources = apart(bundle, losses) if options.audio else (bundle, {})
+    back = GivingBack(bundle, out, options, losses)
+    project = back.name(bundle.project[0], plain_name(bundle.title), "")
     out.bytes(f"{project}/{project}.sprj", _project(bundle))
-    names = {p.id: _called(p, options) for p in bundle.persons.values()}
-    for person in bundle.persons.values():
-        folder = plain_name(names[person.id])
-        out.bytes(f"{project}/People/{folder}/{folder}.person", _person(person, names[person.id]))
+    names = {p.id: _called(p, options) for p in (*bundle.persons.values(), *bundle.unheard)}
+    for person in (*bundle.persons.values(), *bundle.unheard):
+        wanted = str(person.metadata.get(FOLDER_NAME, "")) if options.names else ""
+        folder = back.name(wanted, plain_name(names[person.id]), f"{project}/People", person.code)
+        place = f"{project}/People/{folder}"
+        out.bytes(f"{place}/{PurePosixPath(folder).name}.person", _person(person, names[person.id]))
         if said := _consents(bundle, person):
-            out.text(f"{project}/People/{folder}/{folder}_Consent.txt", said)
+            out.text(f"{place}/{folder}_Consent.txt", said)
+        back.papers(person.id, place, shows_who="a photo or form shows who it is; say --names")
+    homes = {}
     for session in bundle.sessions.values():
-        out.bytes(f"{project}/Sessions/{session.name}/{session.name}.session", _session(bundle, session, names))
-    files = list(lines(bundle, options, losses))
+        folder = back.name(str(session.metadata.get(FOLDER_NAME, "")), session.name, f"{project}/Sessions")
+        homes[session.id] = f"{project}/Sessions/{folder}"
+        out.bytes(f"{homes[session.id]}/{folder}.session", _session(bundle, session, names))
     stretches: dict[str, str] = {}
+    files = list(lines(bundle, options, losses, silent=True))
     for number, (sound, found) in enumerate(files):
         out.progress(number / len(files), f"writing {sound.stem}")
-        session = bundle.sessions[sound.recording.session]
-        source = sources.get(sound.recording.id)
-        ending = suffix_of(source) if source else Path(sound.recording.path).suffix.lower()
-        media = f"{sound.stem}{ending}" if sound.stem.endswith("_Source") else f"{sound.stem}_Source{ending}"
-        place = f"{project}/Sessions/{session.name}/{media}"
+        place = _sound(back, sound, found, homes[sound.recording.session], sources.get(sound.recording.id), names)
         stretches |= {line.segment.id: f"{place}_Annotations/{_stretch(*line.milliseconds)}" for line in found}
-        if source:
-            out.file(place, partial(copy_sound, bundle, source))
-        else:
-            losses.append(Loss(sound.recording.id, "the sound (it was not asked for)"))
-        out.bytes(f"{place}.meta", _meta(bundle, sound, found, names))
+    _write_spoken(spoken, stretches, out, options, losses)
+    for session_id, home in homes.items():
+        back.papers(session_id, home)
+    back.papers("", project)
+    return losses
+
+
+def _sound(back: GivingBack, sound: SoundFile, found: list[Line], home: str, source: Source | None, names: dict[PersonId, str]) -> str:
+    """A sound with its description and its annotations; returns its place."""
+    bundle, out, losses = back.bundle, back.out, back.losses
+    session = bundle.sessions[sound.recording.session]
+    media, original = back.media(sound, source, home, came=PRESERVED in session.metadata)
+    place = f"{home}/{media}"
+    said = any(line.texts for line in found)
+    if not source:
+        losses.append(Loss(sound.recording.id, "the sound (it was not asked for)"))
+    elif original:
+        out.file(f"{home}/{original}", lambda target: copy_bytes(bundle.folder / sound.recording.original, target))
+    if source and (said or not original):
+        out.file(place, partial(copy_sound, bundle, source))
+    described = f"{home}/{original or media}.meta"
+    out.bytes(described, _meta(bundle, sound, found, names, back.description(session.id, f"{original or media}.meta")))
+    as_before = as_it_came(bundle, sound.recording, back.options) if back.may_name and not original and back.kept_name(media, sound) else None
+    if as_before is not None:
+        out.file(f"{place}.annotations.eaf", as_before)
+    elif said or not back.kept_name(original or media, sound):
+        losses += [Loss(sound.stem, "what its ELAN file says beyond SayMore's two tiers")] if sound.recording.metadata.get("annotations") else []
         losses += not_told(found, sound.stem, languages=True, speakers=True)
         out.bytes(f"{place}.annotations.eaf", two_tiers(found, media, session.date[:10], losses))
-    _write_spoken(spoken, stretches, out, options, losses)
-    return losses
+    return place
 
 
 def _spoken(bundle: Bundle) -> tuple[Bundle, Bundle]:
@@ -95,7 +122,14 @@ def _write_spoken(spoken: Bundle, stretches: dict[str, str], out: Output, option
     for place, line in chosen.items():
         losses += [Loss(text.id, "the texts of an oral annotation") for text in line.texts.values()]
         if options.audio:
-            out.file(place, partial(cut_line, spoken, line))
+            out.file(place, partial(copy_sound, spoken, _answer(spoken, line)))
+
+
+def _answer(spoken: Bundle, line: Line) -> Source:
+    """The file itself where it holds this answer alone."""
+    recording = line.sound.recording
+    alone = line.span == Span(0, recording.frames) and recording.path.lower().endswith(".wav") and (recording.master or recording.id) in spoken.whole
+    return Source(recording, None if alone else line.span)
 
 
 def _stretch(start: int, stop: int) -> str:
@@ -108,7 +142,7 @@ def _called(person: Person, options: Options) -> str:
 
 
 def _project(bundle: Bundle) -> bytes:
-    before = next((str(s.metadata[PRESERVED_PROJECT]) for s in bundle.sessions.values() if s.metadata.get(PRESERVED_PROJECT)), "")
+    before = bundle.project[1]
     record = Record("Project", before)
     if not before:
         record.put("Title", bundle.title)
@@ -152,15 +186,17 @@ def _person(person: Person, called: str) -> bytes:
     return record.serialise()
 
 
-def _meta(bundle: Bundle, sound: SoundFile, found: list[Line], names: dict[PersonId, str]) -> bytes:
+def _meta(bundle: Bundle, sound: SoundFile, found: list[Line], names: dict[PersonId, str], before: str) -> bytes:
     session = bundle.sessions[sound.recording.session]
-    record = Record("MetaData")
-    record.put("Device", session.equipment)
-    drafts = sorted({note for line in found if (note := line.draft_note())})
-    record.put("notes", ". ".join(drafts))
-    for person, role in bundle.roles.get(session.id, ()):
-        if person in names:
-            record.contribute(names[person], role, session.date)
+    record = Record("MetaData", before)
+    drafts = ". ".join(sorted({note for line in found if (note := line.draft_note())}))
+    if drafts and drafts not in record.get("notes"):
+        record.put("notes", ". ".join(filter(None, (record.get("notes"), drafts))))
+    if not before:
+        record.put("Device", session.equipment)
+        for person, role in bundle.roles.get(session.id, ()):
+            if person in names:
+                record.contribute(names[person], role, session.date)
     return record.serialise()
 
 

@@ -21,13 +21,14 @@ _DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A person of the project. `raw` is their file as it stands, to be given back."""
+    """A person of the project. `raw` is their file as it stands, to be given back; `files` lie in `folder` beside it."""
 
     name: str
     code: str
     fields: dict[str, str]
     languages: tuple[str, ...]
     raw: str
+    folder: Path
     files: tuple[str, ...] = ()
 
 
@@ -50,19 +51,22 @@ class Sitting:
     fields: dict[str, str]
     participants: tuple[str, ...]
     raw: str
+    folder: Path
     files: tuple[Path, ...] = ()
     oral: tuple[Oral, ...] = ()
 
 
 @dataclass(slots=True)
 class Project:
-    """The whole project, and sentences about what could not be read."""
+    """The whole project, and sentences about what could not be read. `files` are those that are about no person and no session."""
 
     folder: Path
     title: str = ""
+    name: str = ""
     raw: str = ""
     speakers: list[Speaker] = field(default_factory=list)
     sessions: list[Sitting] = field(default_factory=list)
+    files: tuple[Path, ...] = ()
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -74,15 +78,20 @@ def is_project(folder: Path) -> bool:
 def read_project(folder: Path) -> Project:
     """Everything that can be read."""
     project = Project(folder)
+    described: set[Path] = set()
     for path in _files(folder, ".sprj", deep=False):
         if record := _record(project, path, "Project"):
-            project.title, project.raw = record[0].get("Title") or path.stem, record[1]
+            project.title, project.name, project.raw = record[0].get("Title") or path.stem, path.stem, record[1]
+            described.add(path)
     for path in _files(folder / "People", ".person"):
         if record := _record(project, path, "Person"):
             project.speakers.append(_speaker(path, *record))
+            described |= {path, *(path.parent / name for name in project.speakers[-1].files)}
     for path in _files(folder / "Sessions", ".session"):
         if record := _record(project, path, "Session"):
             project.sessions.append(_sitting(project, path, *record))
+            described |= set(_files(path.parent, ""))
+    project.files = tuple(path for path in _files(folder, "") if path not in described)
     if not (project.raw or project.speakers or project.sessions):
         raise ImportProblem(f"{folder} holds no SayMore or lameta project that can be read.", "Name the folder in which the .sprj file lies.")
     return project
@@ -135,8 +144,8 @@ def _speaker(path: Path, record: Record, raw: str) -> Speaker:
     name = record.get("name") or path.stem
     tags = [str(language.get("tag")) for language in record.root.findall("languages/language") if language.get("tag")]
     older = [record.get("primaryLanguage"), *(record.get(f"otherLanguage{number}") for number in range(4))]
-    files = tuple(one.name for one in _files(path.parent, "", deep=False) if one.suffix.lower() != ".person")
-    return Speaker(name, record.get("code") or plain_name(name), record.fields(), tuple(tags or filter(None, older)), raw, files)
+    files = tuple(one.relative_to(path.parent).as_posix() for one in _files(path.parent, "") if one != path)
+    return Speaker(name, record.get("code") or plain_name(name), record.fields(), tuple(tags or filter(None, older)), raw, path.parent, files)
 
 
 def _sitting(project: Project, path: Path, record: Record, raw: str) -> Sitting:
@@ -144,16 +153,16 @@ def _sitting(project: Project, path: Path, record: Record, raw: str) -> Sitting:
     contributors = [str(one.findtext("name") or "").strip() for one in record.root.findall("contributions/contributor")]
     files, oral = [], []
     for file in _files(path.parent, ""):
-        if file.parent.name.endswith("_Annotations"):
+        if file.parent.name.endswith("_Annotations") and file.suffix.lower() == ".wav":
             piece = _piece(file)
             if piece is not None:
                 oral.append(piece)
-            elif file.suffix.lower() == ".wav":
+            else:
                 project.problems.append((str(file), "Its name tells no stretch of the recording (1.25_to_3.5_Careful.wav); it was passed over."))
-        elif file.suffix.lower() not in (".session", ".meta") and not file.name.lower().endswith(".oralannotations.wav"):
+        elif file != path and not file.name.lower().endswith(".oralannotations.wav"):
             files.append(file)
     participants = tuple(dict.fromkeys(name for name in (*listed, *contributors) if name))
-    return Sitting(path.stem, record.fields(), participants, raw, tuple(files), tuple(oral))
+    return Sitting(path.stem, record.fields(), participants, raw, path.parent, tuple(files), tuple(oral))
 
 
 def _piece(file: Path) -> Oral | None:

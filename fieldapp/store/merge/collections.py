@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 
 from fieldapp.model import SegmentId
-from fieldapp.store import saved
-from fieldapp.store.about import setting
+from fieldapp.store import papers, saved
+from fieldapp.store.about import set_setting, setting
+from fieldapp.store.merge.files import relisted
 from fieldapp.store.merge.result import Merged
 from fieldapp.store.transaction import Transaction
 
 
-def take(tx: Transaction, source: sqlite3.Connection, result: Merged) -> None:
-    """All of them; other settings (title, description) stay each fieldbook's own."""
+def take(tx: Transaction, source: sqlite3.Connection, files: Mapping[str, str], result: Merged) -> None:
+    """All of them; other settings (title, description) stay each fieldbook's own. The project one of them came from is given back by both."""
+    theirs = papers.project(source)
+    if theirs and not papers.project(tx.db):
+        set_setting(tx, papers.PROJECT, json.dumps(theirs | {papers.KEY: relisted(theirs[papers.KEY], files)}, ensure_ascii=False))
+        result.notes.append(f"The description of the project {theirs['name']} came over.")
+    elif theirs and theirs != papers.project(tx.db):
+        result.notes.append(f"Their project {theirs['name']} is described otherwise than ours, which stays.")
     for row in source.execute("SELECT id, value FROM setting ORDER BY pk"):
         name, value = str(row["id"]), _read(row["value"])
         if name.startswith(saved.BASKET) and isinstance(value, list):

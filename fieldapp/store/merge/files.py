@@ -1,4 +1,7 @@
-"""The files that new rows of the other fieldbook name: sound, its originals, annotation files, pictures and sounds of prompts; copied before the rows come."""
+"""The files that new rows of the other fieldbook name: sound, its originals, annotation files, papers, pictures and sounds of prompts.
+
+They are copied before the rows come.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from fieldapp.store import papers
 from fieldapp.store.check_files import sha256
 from fieldapp.store.sessions import stays_inside
 from fieldapp.store.store import Store
 
+_LISTING = {"recording": "annotations", "session": papers.KEY, "person": papers.KEY}
+"""The keys in metadata that list files."""
 _NAMING: Mapping[str, tuple[str, ...]] = {"recording": ("path", "original"), "item": ("picture", "sound")}
 
 
@@ -53,27 +59,33 @@ def renamed(table: str, row: dict[str, Any], files: Mapping[str, str]) -> None:
     """Let a new row name its files as they are called here."""
     for column in _NAMING.get(table, ()):
         row[column] = files.get(row[column], row[column])
-    if table == "recording" and (kept := _kept(row["metadata"])):
-        for about in kept:
-            about["path"] = files.get(str(about.get("path")), about.get("path"))
-        row["metadata"] = json.dumps(json.loads(row["metadata"]) | {"annotations": kept}, ensure_ascii=False)
+    if table in _LISTING and (kept := _kept(row["metadata"], _LISTING[table])):
+        row["metadata"] = json.dumps(json.loads(row["metadata"]) | {_LISTING[table]: relisted(kept, files)}, ensure_ascii=False)
+
+
+def relisted(kept: list[dict[str, Any]], files: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The same list with the files called as they are here."""
+    return [about | {"path": files.get(str(about.get("path")), about.get("path"))} for about in kept]
 
 
 def _wanted(store: Store, source: sqlite3.Connection) -> Iterator[tuple[str, bool]]:
     """Every file a new row names, and whether it must be nobody else's."""
-    for table, columns in _NAMING.items():
+    for table in (*_NAMING, "session", "person"):
+        columns = _NAMING.get(table, ())
         known = {row["id"] for row in store.reader().execute(f"SELECT id FROM {table}")}  # noqa: S608  (our own names, here and below)
         for row in source.execute(f"SELECT * FROM {table}"):  # noqa: S608
             if row["id"] in known:
                 continue
             yield from ((row[column], (table, column) == ("recording", "path")) for column in columns if isinstance(row[column], str))
-            if table == "recording":
-                yield from ((str(about.get("path", "")), False) for about in _kept(row["metadata"]))
+            if table in _LISTING:
+                yield from ((str(about.get("path", "")), False) for about in _kept(row["metadata"], _LISTING[table]))
+    if not papers.project(store.reader()):
+        yield from ((str(about["path"]), False) for about in papers.project(source).get(papers.KEY, ()))
 
 
-def _kept(metadata: object) -> list[dict[str, Any]]:
+def _kept(metadata: object, key: str) -> list[dict[str, Any]]:
     try:
-        found = json.loads(metadata).get("annotations", []) if isinstance(metadata, str) else []
+        found = json.loads(metadata).get(key, []) if isinstance(metadata, str) else []
     except (ValueError, AttributeError, RecursionError):
         return []
     return [about for about in found if isinstance(about, dict)] if isinstance(found, list) else []

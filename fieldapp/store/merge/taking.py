@@ -61,7 +61,7 @@ class Taking:
                     self._take(table, row)
         for table in _DELETABLE:
             self._deleted_there(table)
-        collections.take(self.tx, self.source, self.result)
+        collections.take(self.tx, self.source, self.files, self.result)
         if self.refused:
             self._reach_vectors()
         self.tx.touch(Changed.EVERYTHING)
