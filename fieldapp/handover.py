@@ -117,6 +117,15 @@ def _mark(place: Path) -> tuple[int, int]:
     return about.st_size, about.st_mtime_ns
 
 
+def may_leave(store: Store, purpose: str, audience: str, only: Iterable[SegmentId] | None = None) -> tuple[int, int]:
+    """How many segments consent lets out for a purpose, and of how many; of all or of some."""
+    db = store.reader()
+    allowed = consent_filter.condition(db, purpose, audience)
+    among, chosen = ("1", ()) if only is None else ("id IN (SELECT value FROM json_each(?))", (json.dumps(list(only)),))
+    may = db.execute(f"SELECT count(*) FROM segment WHERE {allowed.sql} AND {among}", (*allowed.parameters, *chosen)).fetchone()[0]  # noqa: S608  (made by the filter)
+    return int(may), int(db.execute(f"SELECT count(*) FROM segment WHERE {among}", chosen).fetchone()[0])  # noqa: S608  (our own text)
+
+
 def gather(
     store: Store, *, purpose: str = "archive", audience: str = ANYONE, at: str = "", only: Iterable[SegmentId] | None = None, sound: bool = False
 ) -> Bundle:

@@ -53,12 +53,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
 
 def _shown(store: Store, name: str) -> Answer:
     from fieldapp.commands.hits import as_data, lines_of
-    from fieldapp.finding.question import Match
-    from fieldapp.store import saved
-    from fieldapp.store.details import hits_of
+    from fieldapp.finding.basket import collected
 
-    inside = saved.basket(store.reader(), name)
-    details = hits_of(store.reader(), inside)
-    matches = [Match(hit=details[segment], reasons=()) for segment in inside if segment in details]
+    matches, held_back = collected(store.reader(), name)
     lines = [f"{len(matches)} segments in '{name}'", *(line for match in matches for line in lines_of(match, None, coloured=False))]
-    return Answer("\n".join(lines), {"basket": name, "segments": [as_data(match) for match in matches]})
+    lines += [f"{held_back} more are held back or were rejected"] * bool(held_back)
+    return Answer("\n".join(lines), {"basket": name, "segments": [as_data(match) for match in matches], "held_back": held_back})

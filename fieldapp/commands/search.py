@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from fieldapp.store.store import Store
 
 MODES = ("words", "meaning", "sound", "hybrid")
-LOOSE = ("marks", "tones", "lookalikes")
-_FILTERS = ("tier", "variety", "speaker", "session", "since", "until", "checked", "ignore", "purpose")
-ASKED = ("query", "mode", "like", *_FILTERS, "meaning", "same_meaning", "spread", "k")
-"""What a saved search keeps."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", "--from", metavar="DATE", default="", help="only sessions of this day (2026-11-21, 2026-11 or 2026) or later")
     parser.add_argument("--until", "--to", metavar="DATE", default="", help="only sessions of this day or earlier")
     parser.add_argument("--checked", action="store_true", help="only texts that a person has confirmed")
-    parser.add_argument("--ignore", metavar="WHAT", default="", help=f"comma-separated: {', '.join(LOOSE)} or all")
+    parser.add_argument("--ignore", metavar="WHAT", default="", help="comma-separated: marks, tones, lookalikes or all")
     parser.add_argument("--purpose", default="search", help="what the hits are for; consent decides which may be used (search)")
     parser.add_argument("--meaning", metavar="ID", default="", help="the meaning id that is asked for (else: that of --like)")
     parser.add_argument("--same-meaning", choices=("any", "first", "exclude"), default="any", help="what becomes of hits with that meaning id")
@@ -58,26 +54,22 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     from fieldapp.errors import WrongUsage
     from fieldapp.finding.explain import explain
     from fieldapp.finding.finder import Finder
+    from fieldapp.finding.kept import as_kept, from_kept
     from fieldapp.finding.modes import ask
     from fieldapp.store import saved
     from fieldapp.store.store import Store
 
     if options.k < 1:
         raise WrongUsage("-k needs a number of at least 1.")
-    if options.save and options.audio:
-        raise WrongUsage("A search with a recording cannot be saved: the file may go.", "Import it and search with --like.")
     with Store.open(options.fieldbook.absolute(), read_only=not (options.save or options.into)) as store:
-        if options.saved:
-            for name, value in saved.saved_search(store.reader(), options.saved).items():
-                if name in ASKED:
-                    setattr(options, name, value)
-        question = _question(store, options)
+        question = from_kept(saved.saved_search(store.reader(), options.saved)) if options.saved else _question(store, options)
+        kept = as_kept(question) if options.save else {}
         wants_text = question.query.mode in ("meaning", "hybrid") or options.explain
         with Finder(store, text_side(store, options.text_model) if wants_text else None, background=False) as finder:
             answer = ask(finder, question)
             evidence = [explain(finder, question, match.hit.segment) if options.explain else None for match in answer.matches]
         if options.save:
-            store.do(lambda tx: saved.save_search(tx, options.save, {name: getattr(options, name) for name in ASKED}))
+            store.do(lambda tx: saved.save_search(tx, options.save, kept))
         if options.into:
             store.do(lambda tx: saved.add_to_basket(tx, [match.hit.segment for match in answer.matches], options.into))
     from fieldapp.commands.hits import as_data, lines_of
@@ -94,6 +86,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
 
 def _question(store: Store, options: argparse.Namespace) -> Question:
     from fieldapp.commands.asking import hear_file
+    from fieldapp.finding.kept import folded
     from fieldapp.finding.question import Question
     from fieldapp.model import Query, SegmentId
 
@@ -110,7 +103,7 @@ def _question(store: Store, options: argparse.Namespace) -> Question:
         until=options.until,
         checked_only=options.checked,
         purpose=options.purpose,
-        fold=frozenset(LOOSE) if options.ignore == "all" else frozenset(filter(None, options.ignore.split(","))),
+        fold=folded(options.ignore),
         limit=options.k,
     )
     return Question(

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldapp.finding.finder import Finder
-from fieldapp.finding.likeness import seqsim, stretches
+from fieldapp.finding.likeness import seqsim
 from fieldapp.finding.question import Question
-from fieldapp.finding.sounding import alike, frames_asked
+from fieldapp.finding.sounding import alike, bounds, frames_asked
 from fieldapp.model import SegmentId, Space
 from fieldapp.speech.embed import F32, unit, unpack
 from fieldapp.store import vectors
@@ -22,7 +22,7 @@ class Evidence:
     """Frame by frame, in seconds from the beginning of the query and of the hit.
 
     `cosines` is the whole matrix [query, hit] for a heat map, `path` the hit's frame for each of the query's, `seqsim` that of
-    the whole utterances and `likeness` that of the query with the marked stretch.
+    the whole utterances and `likeness` that of the query with the marked stretch, which goes from `begin` to `end` in the hit.
     """
 
     space: Space
@@ -32,6 +32,8 @@ class Evidence:
     path: NDArray[np.int64]
     seqsim: float
     likeness: float
+    begin: float
+    end: float
 
     def data(self) -> dict[str, Any]:
         """For JSON: for every moment of the query the moment of the hit that answers it, and the same the other way round."""
@@ -70,8 +72,8 @@ def explain(finder: Finder, question: Question, segment: SegmentId) -> Evidence 
     if asked is None or one is None:
         return None
     cosines = asked.frames @ one.frames.T
-    path = stretches(asked.frames, [one.frames])[0].path
-    return Evidence(space, asked.seconds, one.seconds, cosines, path, seqsim(cosines), alike(asked, [one])[0].likeness)
+    found = alike(asked, [one])[0]
+    return Evidence(space, asked.seconds, one.seconds, cosines, found.path, seqsim(cosines), found.likeness, *bounds(one, found))
 
 
 def _carried(finder: Finder, question: Question, segment: SegmentId) -> Carried | None:

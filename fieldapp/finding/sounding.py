@@ -70,12 +70,21 @@ def _likeness(asked: Framed, one: Framed, stretch: Stretch) -> float:
 
 
 def _match(hit: Hit, framed: Framed, stretch: Stretch, rank: int, space: Space, measure: Calibration) -> Match:
-    begin, end = float(framed.seconds[stretch.first]), float(framed.seconds[stretch.last]) + framed.step
-    first = min(hit.span.start + round(begin * hit.rate), hit.span.stop)
-    where = Span(first, max(first, min(hit.span.start + round(end * hit.rate), hit.span.stop)))
+    begin, end = bounds(framed, stretch)
     why = f"sounds like the query from {begin:.2f} to {end:.2f} s"
     reason = Reason(mode="sound", why=why, rank=rank, similarity=stretch.likeness, space=space, basis=measure.basis(stretch.likeness))
-    return Match(hit=replace(hit, score=stretch.likeness), reasons=(reason,), stretch=where)
+    return Match(hit=replace(hit, score=stretch.likeness), reasons=(reason,), stretch=within(hit, begin, end))
+
+
+def bounds(framed: Framed, stretch: Stretch) -> tuple[float, float]:
+    """When a stretch begins and ends, in seconds from the start of its utterance."""
+    return float(framed.seconds[stretch.first]), float(framed.seconds[stretch.last]) + framed.step
+
+
+def within(hit: Hit, begin: float, end: float) -> Span:
+    """Seconds of a hit in frames of its master."""
+    first = min(hit.span.start + round(begin * hit.rate), hit.span.stop)
+    return Span(first, max(first, min(hit.span.start + round(end * hit.rate), hit.span.stop)))
 
 
 def _calibration(finder: Finder, space: Space, frames: Frames) -> Calibration:

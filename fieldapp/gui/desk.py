@@ -64,6 +64,8 @@ class Desk(QObject):
         self._extra: set[str] = set()
         self.finding: Finding | None = None
         """What answers questions about the open fieldbook."""
+        self.basket = ""
+        """The basket somebody wants to hand over next."""
         self.recording: Recording | None = None
         """The one recording session of the window, made with the first page that needs it."""
 

@@ -1,6 +1,6 @@
 """The one Finder of the open fieldbook, for every page. Made in the background with the first question; models are kept once they are loaded.
 
-`answer` and `hear` are for background jobs; a lock keeps two of them from loading the same model.
+`answer`, `explain` and `hear` are for background jobs; a lock keeps two of them from loading the same model.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fieldapp.errors import NotThere
+from fieldapp.model import SegmentId
 from fieldapp.store.store import Store
 
 if TYPE_CHECKING:
+    from fieldapp.finding.explain import Carried, Evidence
     from fieldapp.finding.finder import Finder
     from fieldapp.finding.question import Answer, Question
     from fieldapp.finding.voice import Heard
@@ -41,6 +43,15 @@ class Finding:
         if question.query.mode in TEXT_IS_READ:
             self._find_reader(finder)
         return ask(finder, question)
+
+    def explain(self, question: Question, segment: SegmentId) -> Evidence | Carried | None:
+        """What stands behind a hit."""
+        from fieldapp.finding.explain import explain  # noqa: PLC0415
+
+        finder = self.finder()
+        if question.query.mode in TEXT_IS_READ:
+            self._find_reader(finder)
+        return explain(finder, question, segment)
 
     def hear(self, path: Path) -> Heard:
         """A recording as a query; the model that heard the fieldbook hears it."""

@@ -36,6 +36,11 @@ def saved_searches(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     return {name: saved_search(db, name) for name in _names(db, SEARCH)}
 
 
+def search_names(db: sqlite3.Connection) -> list[str]:
+    """What the saved searches are called."""
+    return _names(db, SEARCH)
+
+
 def forget_search(tx: Transaction, name: str) -> None:
     """Remove a saved search."""
     _read(tx.db, SEARCH, name, "saved search")

@@ -54,7 +54,7 @@ def test_a_spoken_query_finds_what_sounds_like_it(virtual_mic: VirtualMic, qtbot
     window.desk.open(tmp_path / "book")
     window.show()
     window.show_page("find")
-    bar, hits = window.page.findChild(AskBar), window.page.findChild(QListView)
+    bar, hits = window.page.findChild(AskBar), window.page.findChild(QListView, "hits")
     assert isinstance(bar, AskBar)
     assert isinstance(hits, QListView)
     with qtbot.waitSignal(bar.recording.levels, timeout=30_000):

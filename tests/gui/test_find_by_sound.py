@@ -94,7 +94,7 @@ def bar(window: MainWindow) -> AskBar:
 
 
 def hits(window: MainWindow) -> QListView:
-    found = window.page.findChild(QListView)
+    found = window.page.findChild(QListView, "hits")
     assert isinstance(found, QListView)
     return found
 
@@ -125,7 +125,7 @@ def ask_like_word_2(window: MainWindow, qtbot: QtBot) -> None:
 
 def test_the_four_ways_are_seen_and_chosen_by_keyboard(opened: MainWindow, folder: Path) -> None:
     on_find(opened, folder)
-    assert [one.text() for one in bar(opened).findChildren(QToolButton) if one.text()] == ["Words", "Meaning", "Sound", "Hybrid"]
+    assert [one.text() for one in bar(opened).findChildren(QToolButton) if one.text()][:4] == ["Words", "Meaning", "Sound", "Hybrid"]
     for key, mode in ((Qt.Key.Key_2, "meaning"), (Qt.Key.Key_3, "sound"), (Qt.Key.Key_4, "hybrid"), (Qt.Key.Key_1, "words")):
         QTest.keyClick(opened, key, Qt.KeyboardModifier.AltModifier)
         assert bar(opened).mode == mode

@@ -59,7 +59,7 @@ def sought(window: MainWindow, text: str) -> QListView:
     field = window.page.findChild(QLineEdit)
     assert isinstance(field, QLineEdit)
     field.setText(text)
-    found = window.page.findChild(QListView)
+    found = window.page.findChild(QListView, "hits")
     assert isinstance(found, QListView)
     return found
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fieldapp.errors import NotThere, WrongUsage
 from fieldapp.model import Query
 from fieldapp.store import people, segments, word_index, words
-from fieldapp.store.fold import EVERYTHING, fold, folds_for
+from fieldapp.store.fold import fold, folds_for
 from fieldapp.store.search import find, search
 from fieldapp.store.store import Store
 from fieldapp.store.texts import set_text
@@ -284,9 +284,3 @@ def test_the_index_finds_what_plain_python_finds(texts: list[str], sought: str, 
 
 
 BOOK = empty_book()
-
-
-def test_the_folds_of_the_command_line_are_those_of_the_index() -> None:
-    from fieldapp.commands.search import LOOSE
-
-    assert frozenset(LOOSE) == EVERYTHING

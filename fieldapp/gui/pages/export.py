@@ -32,10 +32,10 @@ from fieldapp.gui.pages import Page
 from fieldapp.gui.theme import set_role
 from fieldapp.gui.widgets.scrolled import scrolled
 from fieldapp.gui.words import say, sayable
-from fieldapp.handover import HandedOver, hand_over
+from fieldapp.handover import HandedOver, hand_over, may_leave
 from fieldapp.jobs import Job, Progress
-from fieldapp.model import Changed
-from fieldapp.store import consent_filter, texts
+from fieldapp.model import Changed, SegmentId
+from fieldapp.store import saved, texts
 from fieldapp.store.consent import ANYONE
 from fieldapp.store.store import Store
 
@@ -56,7 +56,7 @@ LISTED = 60
 class ThePage(Page):
     """Left the formats, right what is chosen, below what came of it."""
 
-    CARES = Changed.CONSENT | Changed.SEGMENTS | Changed.ANNOTATIONS
+    CARES = Changed.CONSENT | Changed.SEGMENTS | Changed.ANNOTATIONS | Changed.SETTINGS
     DEEDS = (
         Deed("export.run", "Export now", "Ctrl+Return", page="export", needs="fieldbook"),
         Deed("export.folder", "Choose the folder", "Ctrl+E", page="export", needs="fieldbook"),
@@ -115,6 +115,9 @@ class ThePage(Page):
         form = QFormLayout(panel)
         form.setContentsMargins(24, 24, 24, 24)
         form.setSpacing(12)
+        self._what = QComboBox(panel)
+        self._what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._what.activated.connect(self._count)
         self._purpose = QComboBox(panel)
         for name, title in PURPOSES:
             self._purpose.addItem(say(title), name)
@@ -140,9 +143,11 @@ class ThePage(Page):
         self._may.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._may.setProperty("role", "muted")
         for label, widget in (
-            (say("What for"), self._purpose), (say("Who will have it"), self._audience), (say("Tiers"), self._tiers), (say("Folder"), self._folder),
+            (say("What"), self._what), (say("What for"), self._purpose), (say("Who will have it"), self._audience), (say("Tiers"), self._tiers),
+            (say("Folder"), self._folder),
         ):  # fmt: skip
             widget.setAccessibleName(label)
+        form.addRow(say("What"), self._what)
         form.addRow(say("What for"), self._purpose)
         form.addRow(say("Who will have it"), self._audience)
         form.addRow("", self._may)
@@ -179,10 +184,20 @@ class ThePage(Page):
                 item = QListWidgetItem(tier, self._tiers)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Checked)
+        self._offer_baskets(saved.baskets(store.reader()))
         if self._offered is not store:
             self._offered = store
             self._folder.setText(str(store.folder.absolute().parent / f"{store.folder.name}-export"))
         self._count()
+
+    def _offer_baskets(self, baskets: dict[str, int]) -> None:
+        """The whole fieldbook or one basket; the one somebody asked for on another page is chosen."""
+        wanted, self.desk.basket = self.desk.basket or self._what.currentData(), ""
+        self._what.clear()
+        self._what.addItem(say("the whole fieldbook"), "")
+        for name, count in baskets.items():
+            self._what.addItem(say("the basket “{name}”: {count} segments", name=name, count=f"{count:,}"), name)
+        self._what.setCurrentIndex(max(0, self._what.findData(wanted)))
 
     def do(self, deed: str) -> None:
         if deed == "export.run":
@@ -206,13 +221,13 @@ class ThePage(Page):
         if store is None:
             return
         self._asked += 1
-        number, purpose, audience = self._asked, self._purpose.currentData(), self._chosen_audience()
+        number, purpose, audience, basket = self._asked, self._purpose.currentData(), self._chosen_audience(), self._what.currentData()
 
         def done(counted: tuple[int, int]) -> None:
             if number == self._asked:
                 self._tell(*counted)
 
-        self.desk.run(lambda _: _may_leave(store, purpose, audience), done)
+        self.desk.run(lambda _: may_leave(store, purpose, audience, _chosen(store, basket)), done)
 
     def _tell(self, may: int, every: int) -> None:
         held = every - may
@@ -244,10 +259,10 @@ class ThePage(Page):
             self.desk.say(say("Choose the folder first."), "look")
             return
         name, out, options = EXPORTERS[self._list.currentRow()][0], Path(folder).expanduser().absolute(), self._options()
-        purpose, audience = self._purpose.currentData(), self._chosen_audience()
+        purpose, audience, basket = self._purpose.currentData(), self._chosen_audience(), self._what.currentData()
 
         def work(progress: Progress) -> HandedOver:
-            return hand_over(store, name, out, options, purpose=purpose, audience=audience, progress=progress)
+            return hand_over(store, name, out, options, purpose=purpose, audience=audience, only=_chosen(store, basket), progress=progress)
 
         self._report.clear()
         self._job = self.desk.run(work, lambda handed: self._on_done(handed, out), self._on_failed)
@@ -293,11 +308,8 @@ class ThePage(Page):
         (self._look.start if running else self._look.stop)()
 
 
-def _may_leave(store: Store, purpose: str, audience: str) -> tuple[int, int]:
-    db = store.reader()
-    allowed = consent_filter.condition(db, purpose, audience)
-    may = db.execute(f"SELECT count(*) FROM segment WHERE {allowed.sql}", allowed.parameters).fetchone()[0]  # noqa: S608  (made by the filter)
-    return int(may), int(db.execute("SELECT count(*) FROM segment").fetchone()[0])
+def _chosen(store: Store, basket: str) -> list[SegmentId] | None:
+    return saved.basket(store.reader(), basket) if basket else None
 
 
 def _listed(heading: str, counted: Counter[str]) -> list[str]:

@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QTimer, Slot
-from PySide6.QtWidgets import QLabel, QListView, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
-from fieldapp.audio.render import clips_of
-from fieldapp.errors import FieldError
 from fieldapp.gui.actions import Deed
 from fieldapp.gui.desk import Desk
+from fieldapp.gui.find.asker import Asker
+from fieldapp.gui.find.choices import Choices, choices_of
+from fieldapp.gui.find.saving import SavedSearches
 from fieldapp.gui.pages import Page
 from fieldapp.gui.widgets.ask_bar import MODES, AskBar
-from fieldapp.gui.widgets.filters import Filters
-from fieldapp.gui.widgets.flow import Flow
-from fieldapp.gui.widgets.hits import HitPainter, Hits
+from fieldapp.gui.widgets.basket_bar import BasketBar
+from fieldapp.gui.widgets.find_options import FindOptions
+from fieldapp.gui.widgets.hit_list import HitList
 from fieldapp.gui.words import say
-from fieldapp.jobs import Job, Progress
-from fieldapp.model import Changed, Query, SegmentId, Span
-from fieldapp.store import people, saved, sessions, texts
+from fieldapp.model import Changed, Query, SegmentId
 
 if TYPE_CHECKING:
-    from fieldapp.finding.question import Answer, Match
+    from fieldapp.finding.question import Answer, Match, Question
     from fieldapp.finding.voice import Heard
 
 WAIT_MS = 120
-CALM_MS = 250
-"""An answer that takes longer is announced."""
 SHOWN, NEAREST = 200, 50
 
 
 class ThePage(Page):
     """Type, arrow down, Space plays."""
 
-    CARES = Changed.ANNOTATIONS | Changed.SEGMENTS | Changed.PEOPLE | Changed.VARIETIES | Changed.CONSENT | Changed.VECTORS
+    CARES = Changed.PEOPLE | Changed.VARIETIES | Changed.SESSIONS | Changed.SETTINGS
     DEEDS = (
         Deed("find.field", "Go to the search field", "Ctrl+F", page="find", needs="fieldbook"),
         Deed("find.play", "Play the hit", "Ctrl+Space", page="find", needs="fieldbook"),
         Deed("find.stretch", "Play the stretch that sounds alike", "Ctrl+Shift+Space", page="find", needs="fieldbook"),
         Deed("find.like", "More like this hit", "Ctrl+L", page="find", needs="fieldbook"),
-        Deed("find.basket", "Put the hit into the basket", "Ctrl+B", page="find", needs="writable"),
+        Deed("find.explain", "Show why the hit was found", "Ctrl+Shift+E", page="find", needs="fieldbook"),
+        Deed("find.collect", "Put the hit into the basket", "Ctrl+B", page="find", needs="writable"),
+        Deed("find.basket", "Look into the basket, or back", "Ctrl+Shift+B", page="find", needs="fieldbook"),
+        Deed("find.options", "Filters, order and saved searches", "Ctrl+Shift+O", page="find", needs="fieldbook"),
         Deed("find.speak", "Speak what you look for", "Ctrl+Shift+F", page="find", needs="fieldbook"),
         Deed("find.words", "Search by words", "Alt+1", page="find", needs="fieldbook"),
         Deed("find.meaning", "Search by meaning", "Alt+2", page="find", needs="fieldbook"),
@@ -53,69 +52,81 @@ class ThePage(Page):
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
-        self._asked = 0
-        self._job: Job | None = None
         self._heard: Heard | None = None
         self._like: SegmentId | None = None
-        self._bar, self._filters = AskBar(desk, self), Filters(self)
-        self._filters.changed.connect(self._on_search)
-        self._said = QLabel(self)
-        self._said.setProperty("role", "muted")
-        self._said.setWordWrap(True)
-        self._hits = Hits(self)
-        self._list = self._made_list()
+        self._fresh = True  # nothing was asked of this fieldbook yet
+        self._bar, self._options, self._baskets = AskBar(desk, self), FindOptions(self), BasketBar(desk, self)
+        self._asker = Asker(desk, self)
+        self._said, self._chosen = QLabel(self), QLabel(self)
+        for label in (self._said, self._chosen):
+            label.setProperty("role", "muted")
+            label.setWordWrap(True)
+        self._hits = HitList(desk, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 24, 32, 16)
         layout.setSpacing(12)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._filters)
-        layout.addWidget(self._said)
-        layout.addWidget(self._list, 1)
-        layout.addLayout(self._doings())
-        self._wait, self._calm = self._timer(WAIT_MS, self._on_search), self._timer(CALM_MS, self._on_calm)
+        for widget in (self._bar, self._chosen, self._options, self._baskets, self._said):
+            layout.addWidget(widget)
+        layout.addWidget(self._hits, 1)
+        for widget in (self._options, self._baskets, self._chosen):
+            widget.hide()
+        self._folded = self._fold_buttons()
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(WAIT_MS)
+        self._wait.timeout.connect(self._on_search)
+        self._saving = SavedSearches(desk, self._options, self._question, self.ask_again)
+        self._connect()
+
+    def _connect(self) -> None:
         self._bar.typed.connect(self._on_typed)
         self._bar.asked.connect(self._on_way)
-        self._bar.entered.connect(self._list.setFocus)
+        self._bar.entered.connect(self._hits.list.setFocus)
         self._bar.sounded.connect(self._on_sounded)
         self._bar.forgotten.connect(self._on_forgotten)
-        desk.settings_changed.connect(self._on_settings)
-        desk.fieldbook_changed.connect(self._on_fieldbook)
+        self._options.changed.connect(self._on_search)
+        self._baskets.chosen.connect(self._show_basket)
+        self._baskets.taking.connect(self._on_taking)
+        self._asker.answered.connect(self._on_answered)
+        self._asker.refused.connect(self._on_refused)
+        self._asker.slow.connect(self._on_slow)
+        self._hits.like.connect(self._on_like)
+        self._hits.collected.connect(self._on_collected)
+        self.desk.fieldbook_changed.connect(self._on_fieldbook)
 
-    def _timer(self, wait: int, then: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(wait)
-        timer.timeout.connect(then)
-        return timer
-
-    def _made_list(self) -> QListView:
-        made = QListView(self)
-        made.setModel(self._hits)
-        self._painter = HitPainter(self.desk.colours, made)
-        made.setItemDelegate(self._painter)
-        made.setUniformItemSizes(True)
-        made.setAccessibleName(say("Hits"))
-        made.activated.connect(self._on_activated)
-        made.selectionModel().currentChanged.connect(self._on_current)
+    def _fold_buttons(self) -> dict[str, QToolButton]:
+        """What is folded away, each behind one button beside the ways to look."""
+        made = {}
+        for name, title in (("options", say("Options")), ("basket", say("Basket"))):
+            button = QToolButton(self)
+            button.setText(title)
+            button.setCheckable(True)
+            button.setProperty("role", "tool")
+            button.clicked.connect(partial(self._on_fold, name))
+            self._bar.ways.addWidget(button)
+            made[name] = button
         return made
-
-    def _doings(self) -> Flow:
-        row = Flow(12)
-        self._doing: dict[str, QPushButton] = {}
-        for deed, title in (("find.play", say("▶ Play")), ("find.stretch", say("Play what sounds alike")), ("find.like", say("More like this")),
-                            ("find.basket", say("Into the basket"))):  # fmt: skip
-            button = QPushButton(title, self)
-            button.clicked.connect(partial(self._on_doing, deed))
-            self._doing[deed] = button
-            row.addWidget(button)
-        self._show_doings()
-        return row
 
     def refresh(self) -> None:
         store = self.desk.store
-        if store is not None:
-            db = store.reader()
-            self._filters.fill(texts.tiers(db), [v.name for v in people.varieties(db)], [p.code for p in people.persons(db)])
+        if store is None:
+            return
+
+        def done(found: Choices) -> None:
+            if self.desk.store is store:
+                self._fill(found)
+
+        self.desk.run(lambda _: choices_of(store), done)
+        self._asker.catch_up()
+
+    def _fill(self, found: Choices) -> None:
+        self._options.filters.fill(found.names)
+        self._options.show_saved(found.searches, writable="writable" in self.desk.conditions())
+        self._baskets.show_baskets(found.baskets)
+        self._folded["basket"].setText(say("Basket: {count}", count=self._baskets.count) if self._baskets.count else say("Basket"))
+        if self._folded["basket"].isChecked():
+            self._show_basket()
+        elif self._asker.question is not None or self._fresh:
             self._on_search()
 
     def leave(self) -> bool:
@@ -124,99 +135,92 @@ class ThePage(Page):
 
     def do(self, deed: str) -> None:
         name = deed.removeprefix("find.")
-        match = self._hits.found(self._list.currentIndex())
         if name == "field":
             self._bar.field.setFocus()
             self._bar.field.selectAll()
         elif name == "speak":
             self._bar.speak()
+        elif name in self._folded:
+            self._folded[name].click()
         elif name in MODES:
             self._bar.choose(name)
             self._on_way()
-        elif match is not None:
-            {"play": self._play, "stretch": self._play_stretch, "like": self._more_like, "basket": self._collect}[name](match)
+        else:
+            self._hits.do(name)
 
-    def _query(self) -> Query:
+    # --- asking ---
+
+    def _question(self) -> Question:
+        from fieldapp.finding.question import Question  # noqa: PLC0415  (loads numpy, for which the window's start does not wait)
+
         mode = self._bar.mode
-        return self._filters.narrowed(Query(text=self._bar.field.text(), mode=mode, limit=SHOWN if mode == "words" else NEAREST))
+        query = self._options.filters.narrowed(Query(text=self._bar.field.text(), mode=mode, limit=SHOWN if mode == "words" else NEAREST))
+        return self._options.ordered(Question(query=query, heard=self._heard, like=self._like))
 
     @Slot()
     def _on_search(self) -> None:
-        finding, query = self.desk.finding, self._query()
-        self._let_go()
-        if finding is None or not self._answerable(query):
-            self._hits.show(())
-            self._show_doings()
+        self._wait.stop()
+        self._fresh = False
+        self._open_basket(opened=False)
+        self._show_chosen()
+        odd = self._options.filters.odd()
+        if odd or self.desk.finding is None or not self._answerable():
+            self._asker.forget()
+            self._show((), odd or self._said.text())
             return
-        heard, like = self._heard, self._like
+        question = self._question()
+        if question != self._asker.question:
+            self._asker.ask(question)
 
-        def work(_: Progress) -> Answer:
-            from fieldapp.finding.question import Question  # noqa: PLC0415  (loads numpy, for which the window's start does not wait)
-
-            return finding.answer(Question(query=query, heard=heard, like=like))
-
-        self._behind(work, partial(self._show, query))
-
-    def _answerable(self, query: Query) -> bool:
+    def _answerable(self) -> bool:
         """Whether there is something to ask; says what is missing."""
+        mode, typed = self._bar.mode, bool(self._bar.field.text().strip())
         if self._heard is not None or self._like is not None:
             return True
-        if query.mode == "sound":
+        if mode == "sound":
             self._said.setText(say("A search by sound needs a sound: speak, drop a sound file on the field, or choose “More like this” at a hit."))
             return False
-        if not query.text.strip():
+        if not typed:
             hints = {"words": say('Words apart must all occur; "words in quotes" stand together.')}
-            self._said.setText(hints.get(query.mode) or say("Type what is meant in your own words, speak it, or choose “More like this” at a hit."))
-        return bool(query.text.strip())
-
-    def _let_go(self) -> None:
-        """Whatever was asked before is no longer wanted."""
-        self._asked += 1
-        self._wait.stop()
-        self._calm.stop()
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
-
-    def _behind(self, work: Callable[[Progress], object], then: Callable[[Any], None]) -> None:
-        """Ask in the background; only the newest answer is listened to."""
-        number = self._asked
-
-        def done(found: object) -> None:
-            if number == self._asked:
-                self._calm.stop()
-                then(found)
-
-        def failed(trouble: Exception) -> None:
-            if not isinstance(trouble, FieldError):
-                self.desk.fail(trouble)
-            elif number == self._asked:
-                self._calm.stop()
-                self._hits.show(())
-                self._show_doings()
-                self._said.setText(str(trouble))
-
-        self._calm.start()
-        self._job = self.desk.run(work, done, failed)
+            self._said.setText(hints.get(mode) or say("Type what is meant in your own words, speak it, or choose “More like this” at a hit."))
+        return typed
 
     @Slot()
-    def _on_calm(self) -> None:
+    def _on_slow(self) -> None:
         self._said.setText(say("Looking … The first question of this kind loads a model and takes a moment."))
 
-    def _show(self, query: Query, answer: Answer) -> None:
-        before = self._hits.found(self._list.currentIndex())
-        self._hits.show(answer.matches)
+    @Slot(str)
+    def _on_refused(self, sentence: str) -> None:
+        self._show((), sentence)
+
+    @Slot(object, object)
+    def _on_answered(self, question: Question, answer: Answer) -> None:
         if not answer.matches:
             nothing = say("Nothing found. Fewer letters, or ignoring tones and marks, finds more.")
-            said = nothing if query.mode == "words" else say("Nothing found that may be shown; fewer filters find more.")
-        elif query.mode == "words":
+            said = nothing if question.query.mode == "words" else say("Nothing found that may be shown; fewer filters find more.")
+        elif question.query.mode == "words":
             said = say("{total} found. Enter plays.", total=f"> {answer.total:,}" if answer.more else f"{answer.total:,}")
         else:
             said = say("The nearest {count}, best first. Enter plays.", count=len(answer.matches))
-        self._said.setText(" ".join([said, *answer.remarks]))
-        if answer.matches:
-            self._list.setCurrentIndex(self._hits.index(self._hits.row_of(before.hit.segment if before else "")))
-        self._show_doings()
+        self._show(answer.matches, " ".join([said, *answer.remarks]))
+
+    def _show(self, matches: tuple[Match, ...], said: str) -> None:
+        self._said.setText(said)
+        self._hits.show_matches(matches, self._asker.question)
+
+    def ask_again(self, question: Question) -> None:
+        """A saved search, as it was asked."""
+        self._heard, self._like = None, question.like
+        self._bar.write(question.query.text)
+        self._bar.choose(question.query.mode if question.query.mode in MODES else "words")
+        self._bar.show_sound(say("Like a segment of the saved search") if question.like else "")
+        self._options.show_question(question)
+        self._ask_anew()
+
+    def _ask_anew(self) -> None:
+        """Even if it was just asked: a model may have been installed since."""
+        self._asker.forget()
+        self._on_search()
 
     # --- asking with a sound ---
 
@@ -224,19 +228,20 @@ class ThePage(Page):
         self._heard, self._like = heard, like
         self._bar.show_sound(name)
         if heard is not None or like is not None:
-            self._bar.empty_field()
+            self._bar.write("")
             self._bar.choose("hybrid" if self._bar.mode == "words" else self._bar.mode)
-        self._on_search()
+        self._ask_anew()
 
-    def _more_like(self, match: Match) -> None:
+    @Slot(object)
+    def _on_like(self, match: Match) -> None:
         self._ask_with(say("Like “{text}” ({speaker})", text=match.hit.text[:40], speaker=match.hit.speaker or "?"), like=match.hit.segment)
 
     @Slot(object)
     def _on_sounded(self, path: Path) -> None:
         finding = self.desk.finding
+        self._fresh = False
         if finding is not None:
-            self._let_go()
-            self._behind(lambda _: finding.hear(path), self._on_heard)
+            self._asker.listen(lambda _: finding.hear(path), self._on_heard)
 
     def _on_heard(self, heard: Heard) -> None:
         self._bar.recording.clear()
@@ -248,9 +253,11 @@ class ThePage(Page):
 
     @Slot()
     def _on_fieldbook(self) -> None:
-        self._let_go()
+        self._asker.forget()
+        self._fresh = True
         self._heard = self._like = None
         self._bar.show_sound("")
+        self._open_basket(opened=False)
 
     @Slot()
     def _on_typed(self) -> None:
@@ -264,53 +271,49 @@ class ThePage(Page):
         if self._bar.mode == "words":
             self._ask_with("")
         else:
-            self._on_search()
+            self._ask_anew()
 
-    # --- with a hit ---
+    # --- what is folded away ---
 
-    def _show_doings(self) -> None:
-        match = self._hits.found(self._list.currentIndex())
-        for button in self._doing.values():
-            button.setEnabled(match is not None)
-        self._doing["find.stretch"].setEnabled(match is not None and match.stretch is not None)
-        self._doing["find.basket"].setEnabled(match is not None and "writable" in self.desk.conditions())
+    def _on_fold(self, name: str) -> None:
+        opened = self._folded[name].isChecked()
+        if name == "options":
+            self._options.setVisible(opened)
+            self._show_chosen()
+        elif opened:
+            self._open_basket(opened=True)
+            self._show_basket()
+        else:
+            self._ask_anew()
 
-    def _play(self, match: Match) -> None:
-        self._play_span(match, match.hit.span)
+    def _show_chosen(self) -> None:
+        """What narrows and orders the hits stays in sight when the choices are not."""
+        chosen = self._options.told()
+        self._chosen.setText(chosen)
+        self._chosen.setVisible(bool(chosen) and self._options.isHidden())
 
-    def _play_stretch(self, match: Match) -> None:
-        if match.stretch is not None:
-            self._play_span(match, match.stretch)
+    def _open_basket(self, *, opened: bool) -> None:
+        self._folded["basket"].setChecked(opened)
+        self._baskets.setVisible(opened)
 
-    def _play_span(self, match: Match, span: Span) -> None:
-        store = self.desk.store
-        if store is not None:
-            self.desk.listening.play(clips_of(store.folder, sessions.parts(store.reader(), match.hit.recording), span))
+    @Slot()
+    def _show_basket(self) -> None:
+        self._asker.forget()
 
-    def _collect(self, match: Match) -> None:
-        store = self.desk.store
-        if store is None or store.read_only:
-            return
+        def done(matches: tuple[Match, ...], held_back: int) -> None:
+            if self._folded["basket"].isChecked():
+                said = say("{count} in the basket. Enter plays.", count=len(matches)) if matches else say("Nothing is in this basket.")
+                more = say("{count} more are held back or were rejected.", count=held_back)
+                self._show(matches, f"{said} {more}" if held_back else said)
 
-        def done(new: int) -> None:
-            self.desk.say(say("Put into the basket.") if new else say("It is in the basket already."))
+        self._baskets.read(done)
 
-        self.desk.run(lambda _: store.do(lambda tx: saved.add_to_basket(tx, [match.hit.segment])), done)
+    @Slot(object)
+    def _on_collected(self, match: Match) -> None:
+        self._baskets.collect(match.hit.segment)
 
-    def _on_doing(self, deed: str) -> None:
-        self.do(deed)
-
-    @Slot(QModelIndex)
-    def _on_activated(self, index: QModelIndex) -> None:
-        match = self._hits.found(index)
+    @Slot()
+    def _on_taking(self) -> None:
+        match = self._hits.match
         if match is not None:
-            self._play(match)
-
-    @Slot()
-    def _on_current(self) -> None:
-        self._show_doings()
-
-    @Slot()
-    def _on_settings(self) -> None:
-        self._painter.colours = self.desk.colours
-        self._list.viewport().update()
+            self._baskets.take_out(match.hit.segment)

@@ -69,7 +69,7 @@ class AskBar(QWidget):
         return row
 
     def _ways(self) -> Flow:
-        row = Flow(12)
+        self.ways = row = Flow(12)
         self._buttons: dict[str, QToolButton] = {}
         for name, title in MODES.items():
             button = QToolButton(self)
@@ -98,10 +98,10 @@ class AskBar(QWidget):
         self._sound.setText(f"✕  {name}")
         self._sound.setVisible(bool(name))
 
-    def empty_field(self) -> None:
-        """Forget what was typed, without asking."""
+    def write(self, text: str) -> None:
+        """Put a text into the field, without asking."""
         self.field.blockSignals(True)
-        self.field.clear()
+        self.field.setText(text)
         self.field.blockSignals(False)
 
     @Slot()

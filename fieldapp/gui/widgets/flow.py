@@ -48,11 +48,22 @@ class Flow(QLayout):
     def _place(self, area: QRect, *, move: bool) -> int:
         """Put every widget in its place, or only count; returns the height."""
         x, y, high = area.left(), area.top(), 0
+        row: list[tuple[QLayoutItem, int, QSize]] = []
+
+        def end_row() -> None:
+            for item, left, size in row:
+                if move:
+                    item.setGeometry(QRect(QPoint(left, y + (high - size.height()) // 2), size))
+            row.clear()
+
         for item in self._items:
+            if item.isEmpty():  # hidden, and takes no room
+                continue
             size = item.sizeHint()
             if x > area.left() and x + size.width() > area.right() + 1:
+                end_row()
                 x, y, high = area.left(), y + high + self.spacing(), 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
+            row.append((item, x, size))
             x, high = x + size.width() + self.spacing(), max(high, size.height())
+        end_row()
         return y + high - area.top()

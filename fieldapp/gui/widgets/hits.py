@@ -42,27 +42,27 @@ class Hits(QAbstractListModel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._matches: tuple[Match, ...] = ()
+        self.matches: tuple[Match, ...] = ()
         self._lines = 0
 
     def show(self, matches: Sequence[Match]) -> None:
         """Other hits."""
         self.beginResetModel()
-        self._matches = tuple(matches)
+        self.matches = tuple(matches)
         by_more_than_words = any(reason.space for match in matches for reason in match.reasons)
         self._lines = max((len(match.reasons) for match in matches), default=0) if by_more_than_words else 0
         self.endResetModel()
 
     def found(self, index: Index) -> Match | None:
         """What a row shows."""
-        return self._matches[index.row()] if 0 <= index.row() < len(self._matches) else None
+        return self.matches[index.row()] if 0 <= index.row() < len(self.matches) else None
 
     def row_of(self, segment: str) -> int:
         """The row of a segment, or the first."""
-        return next((row for row, match in enumerate(self._matches) if match.hit.segment == segment), 0)
+        return next((row for row, match in enumerate(self.matches) if match.hit.segment == segment), 0)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  (Qt's own default)
-        return 0 if parent.isValid() else len(self._matches)
+        return 0 if parent.isValid() else len(self.matches)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         match = self.found(index)
