@@ -1,4 +1,5 @@
 """Make a deposit for an archive, checked before it is called done: `fieldapp deposit DIR --out BAG`. Or look at one again: `fieldapp deposit BAG --check`.
+`fieldapp deposit DIR --profile ARCHIVE --missing` only says what the archive will ask for and nobody has filled in.
 
 Only what consent lets out for the purpose 'archive' enters. The answer says what stayed here and by which rule, what the
 archive will still ask for, and who checked what.
@@ -31,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--purpose", default="archive", help="what it is for (archive)")
     parser.add_argument("--audience", default="anyone", help="who will have it (anyone)")
     parser.add_argument("--schemas", type=Path, metavar="DIR", help="folder with the XML schemas to check against (EAF, IMDI, OPEX)")
+    parser.add_argument("--missing", action="store_true", help="make nothing; say what this archive will ask for and nobody has filled in")
     parser.add_argument("--check", action="store_true", help="check a finished deposit again")
 
 
@@ -47,6 +49,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     chosen = profile(options.profile)
     if options.check:
         return _check(options)
+    if options.missing:
+        return _missing(options, chosen.name)
     if options.out is None:
         raise WrongUsage("A deposit needs a place.", "Name one with --out.")
     out: Path = options.out.absolute()
@@ -84,6 +88,16 @@ def _check(options: argparse.Namespace) -> Answer:
     return Answer(
         "\n".join([f"{bag} is {'whole' if good else 'BROKEN'}.", *_told(checks)]), {"ok": good, "checks": [asdict(c) for c in checks]}, 0 if good else 1
     )
+
+
+def _missing(options: argparse.Namespace, archive: str) -> Answer:
+    from fieldapp.completeness import lacking
+    from fieldapp.store.store import Store
+
+    with Store.open(options.fieldbook, read_only=True) as store:
+        found = lacking(store.reader(), archive)
+    lines = [f"{one.where}: {one.field}" for one in found] or ["Nothing is missing."]
+    return Answer("\n".join(lines), {"profile": archive, "missing": [asdict(one) for one in found]})
 
 
 def _told(checks: list[Check]) -> list[str]:

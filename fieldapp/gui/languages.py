@@ -5,14 +5,12 @@ Names and codes come from langcodes and its data (CLDR and the IANA registry, wh
 
 from __future__ import annotations
 
-import re
 import warnings
 from functools import cache
 from typing import Any
 
 import langcodes
 
-GLOTTOCODE = re.compile(r"[a-z0-9]{4}[0-9]{4}")
 SHOWN = 12
 
 
@@ -49,11 +47,6 @@ def iso639_3(tag: str) -> str:
         return str(langcodes.Language.get(tag).to_alpha3())
     except LookupError:
         return ""
-
-
-def is_glottocode(text: str) -> bool:
-    """Whether it has the form of a Glottocode, such as suzh1234."""
-    return GLOTTOCODE.fullmatch(text) is not None
 
 
 @cache

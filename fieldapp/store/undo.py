@@ -13,12 +13,21 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from fieldapp.errors import NotThere
+from fieldapp.errors import AlreadyThere, NotThere
 from fieldapp.model import Changed
 from fieldapp.store.transaction import Transaction
 
 KEPT_STEPS = 200
-_KINDS = {"segment": Changed.SEGMENTS, "annotation": Changed.ANNOTATIONS, "vector": Changed.VECTORS, "consent": Changed.CONSENT}
+_KINDS = {
+    "segment": Changed.SEGMENTS,
+    "annotation": Changed.ANNOTATIONS,
+    "vector": Changed.VECTORS,
+    "consent": Changed.CONSENT,
+    "person": Changed.PEOPLE,
+    "variety": Changed.VARIETIES,
+    "session": Changed.SESSIONS,
+    "participation": Changed.SESSIONS,
+}
 _MOMENTS = (("INSERT", "NULL", "NEW"), ("UPDATE", "OLD", "NEW"), ("DELETE", "OLD", "NULL"))
 
 
@@ -86,14 +95,33 @@ def _turn(tx: Transaction, choose: str, nothing: str) -> str:
     _prepare(db)
     db.execute("PRAGMA defer_foreign_keys=ON")  # for this transaction: rows come back in the order they went
     db.execute("INSERT INTO temp.journal_now VALUES (?)", (step["pk"],))
-    for row in rows:
-        _revert(db, row["kind"], row_of(row["before"]), row_of(row["after"]))
-        tx.touch(_KINDS[row["kind"]])
+    try:
+        for row in rows:
+            _revert(db, row["kind"], row_of(row["before"]), row_of(row["after"]))
+            tx.touch(_KINDS[row["kind"]])
+    except sqlite3.IntegrityError as clash:
+        raise AlreadyThere(f"'{step['label']}' cannot be turned back: something with the same code or name was added since.", "Rename that first.") from clash
+    _refuse_orphans(db, str(step["label"]), rows)
     db.execute("DELETE FROM temp.journal_now")
     if rows:
         db.execute("DELETE FROM undo_row WHERE step = ? AND pk <= ?", (step["pk"], rows[0]["pk"]))
     db.execute("UPDATE undo_step SET undone = NOT undone WHERE pk = ?", (step["pk"],))
     return str(step["label"])
+
+
+def _refuse_orphans(db: sqlite3.Connection, label: str, rows: list[sqlite3.Row]) -> None:
+    """Somebody who was added is not taken away from under the segments that came to be theirs since."""
+    gone = [(row["kind"], row_of(row["after"])["id"]) for row in rows if not row["before"] and row["kind"] in ("person", "variety", "session")]
+    for kind, identity in gone:
+        for table, column in _pointing_at(db, kind):
+            if db.execute(f"SELECT 1 FROM {table} WHERE {column} = ? LIMIT 1", (identity,)).fetchone():  # noqa: S608  (names from the schema)
+                raise AlreadyThere(f"'{label}' cannot be turned back: a {table} of the fieldbook belongs to it by now.", "Change that first.")
+
+
+def _pointing_at(db: sqlite3.Connection, kind: str) -> list[tuple[str, str]]:
+    """Tables and columns that hold ids of this kind of row."""
+    tables = [row[0] for row in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+    return [(table, key["from"]) for table in tables for key in db.execute(f"PRAGMA foreign_key_list({table})") if key["table"] == kind]
 
 
 def _revert(db: sqlite3.Connection, kind: str, before: dict[str, object], after: dict[str, object]) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from fieldapp import paths
 from fieldapp.gui import languages
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.main_window import MainWindow
-from fieldapp.gui.pages.people import PeopleCards, ThePage
+from fieldapp.gui.pages.people import PeopleCards, ThePage, VarietyCards
 from fieldapp.model import Recording, RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.settings import Settings
 from fieldapp.store import consent, people, segments, sessions, texts
@@ -149,6 +151,93 @@ def test_a_withdrawal_shows_what_it_touches_before_it_does_anything(page: ThePag
     said = consent.consents(store.reader(), person.id)
     assert said[0].withdrawn
     assert not said[-1].allowed
+
+
+def test_a_card_that_was_changed_is_put_back_by_undo_and_changed_again_by_redo(page: ThePage, qtbot: QtBot) -> None:
+    store = store_of(page)
+    page.cards.card.line("name").setFocus()
+    QTest.keyClicks(page.cards.card.line("name"), "Wang Fang")
+    assert page.leave()
+    page.desk.undo()
+    qtbot.waitUntil(lambda: [one.name for one in people.persons(store.reader())] == [""])
+    qtbot.waitUntil(lambda: page.cards.card.line("name").text() == "")
+    page.desk.redo()
+    qtbot.waitUntil(lambda: [one.name for one in people.persons(store.reader())] == ["Wang Fang"])
+    assert "the card of W1" in page.window().message.text  # type: ignore[attr-defined]
+
+
+def test_who_left_a_session_is_back_after_undo(page: ThePage, qtbot: QtBot) -> None:
+    store = store_of(page)
+    page.do("people.next")
+    page.do("people.next")
+    line = page.cards.card.line("participants")
+    QTest.keyClicks(line, ", ")
+    line.clear()
+    QTest.keyClicks(line, " ")
+    assert page.leave()
+    session = sessions.sessions(store.reader())[0]
+    assert sessions.participants(store.reader(), session.id) == []
+    page.desk.undo()
+    qtbot.waitUntil(lambda: len(sessions.participants(store.reader(), session.id)) == 1)
+
+
+def test_somebody_new_is_not_undone_from_under_a_segment(page: ThePage, qtbot: QtBot) -> None:
+    store = store_of(page)
+    page.do("people.new")
+    QTest.keyClicks(page.cards.card.line("code"), "K2")
+    assert page.leave()
+    made = people.find_person(store.reader(), "K2")
+    assert made is not None
+    segment = segments.segments(store.reader(), store.reader().execute("SELECT id FROM recording").fetchone()[0])[0]
+    store.do(lambda tx: segments.update_segment(tx, replace(segment, speaker=made.id)))
+    with qtbot.waitSignal(page.desk.said, check_params_cb=lambda _level, text: "belongs to it by now" in text):
+        page.desk.undo()
+    assert people.find_person(store.reader(), "K2") is not None
+
+
+def test_glottolog_is_loaded_from_a_file_and_then_checks_and_fills(page: ThePage, qtbot: QtBot, tmp_path: Path) -> None:
+    table = tmp_path / "languages.csv"
+    table.write_text("Glottocode,Name,ISO639P3code,Latitude,Longitude\naaaa1111,Suzhou,wuu,31.3,120.6\n", encoding="utf-8")
+    page.do("people.next")
+    assert isinstance(page.cards, VarietyCards)
+    kind = page.cards._variety
+    page.cards.glottolog.load(table)
+    qtbot.waitUntil(lambda: kind.glottolog is not None)
+    page.do("people.new")
+    card = page.cards.card
+    QTest.keyClicks(card.line("name"), "Suzhou")
+    QTest.keyClicks(card.line("glottocode"), "zzzz9999")
+    QTest.keyClick(card.line("glottocode"), Qt.Key.Key_Return)
+    assert "does not know this code" in words(page)
+    card.line("glottocode").clear()
+    assert kind._languoids("suz") == ["aaaa1111   Suzhou"]
+    kind._choose(card, "aaaa1111")
+    assert [card.line(name).text() for name in ("glottocode", "iso639_3", "latitude", "longitude")] == ["aaaa1111", "wuu", "31.3", "120.6"]
+    assert (paths.data() / "glottolog.csv").is_file()
+
+
+def test_a_file_that_is_no_glottolog_is_a_sentence_and_changes_nothing(page: ThePage, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "languages.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    page.do("people.next")
+    assert isinstance(page.cards, VarietyCards)
+    with qtbot.waitSignal(page.desk.said, check_params_cb=lambda _level, text: "no columns Glottocode and Name" in text):
+        page.cards.glottolog.load(tmp_path / "languages.csv")
+    assert not (paths.data() / "glottolog.csv").exists()
+
+
+def test_cards_say_what_the_chosen_archive_will_ask_for(page: ThePage, qtbot: QtBot) -> None:
+    archive = next(one for one in page.findChildren(QComboBox) if one.accessibleName() == "Made for the archive")
+    archive.setCurrentIndex(archive.findData("elar"))
+    archive.activated.emit(archive.currentIndex())
+    qtbot.waitUntil(lambda: "The archive will ask for: Gender, Born in, Languages" in words(page))
+    assert page.cards._list.item(0).text() == "W1   (3 missing)"
+    page.cards.card.line("gender").setFocus()
+    QTest.keyClicks(page.cards.card.line("gender"), "f")
+    assert page.leave()
+    qtbot.waitUntil(lambda: "The archive will ask for: Born in, Languages" in words(page))
+    archive.setCurrentIndex(0)
+    archive.activated.emit(0)
+    qtbot.waitUntil(lambda: "The archive will ask for" not in words(page))
 
 
 def test_consent_hides_while_a_new_card_was_never_kept(page: ThePage) -> None:

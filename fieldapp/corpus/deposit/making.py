@@ -16,7 +16,8 @@ import bagit
 from fieldapp import __version__
 from fieldapp.corpus.bundle import Bundle, Loss
 from fieldapp.corpus.deposit.descriptions import describe
-from fieldapp.corpus.deposit.plan import Missing, Plan, completeness, make_plan
+from fieldapp.corpus.deposit.missing import Missing
+from fieldapp.corpus.deposit.plan import Plan, completeness, make_plan
 from fieldapp.corpus.deposit.profiles import Profile
 from fieldapp.corpus.deposit.selfcheck import Check, check_bag, passed
 from fieldapp.corpus.exporters import Options, elan, table

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from fieldapp.corpus.bundle import Bundle, Loss
+from fieldapp.corpus.deposit.missing import Missing, missing
 from fieldapp.corpus.deposit.profiles import Profile
 from fieldapp.corpus.lines import plain_name
 from fieldapp.corpus.pieces import Source, apart, suffix_of
@@ -108,30 +108,6 @@ def _distinct(name: str, taken: set[str]) -> str:
     return chosen
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A field the archive asks for and nobody has filled in."""
-
-    where: str
-    field: str
-
-
 def completeness(plan: Plan) -> list[Missing]:
     """What is still to be filled in before the archive will be content."""
-    return list(_missing(plan))
-
-
-def _missing(plan: Plan) -> Iterable[Missing]:
-    bundle = plan.origin
-    metadata = {key: str(value) for s in bundle.sessions.values() for key, value in s.metadata.items()}
-    project = {"title": bundle.title, "description": bundle.description, "licence": metadata.get("licence", ""), "depositor": metadata.get("depositor", "")}
-    yield from (Missing("the fieldbook", name) for name in plan.profile.project_fields if not project.get(name))
-    for item in plan.items:
-        session = item.session
-        variety = bundle.varieties.get(session.variety) if session.variety else None
-        known = {"title": session.title, "date": session.date, "description": session.description, "genre": session.genre, "place": session.place,
-                 "equipment": session.equipment, "language": variety.iso639_3 or variety.glottocode if variety else "",
-                 "speakers": bundle.roles.get(session.id, ())}  # fmt: skip
-        yield from (Missing(f"session {session.name}", name) for name in plan.profile.session_fields if not known.get(name))
-    for person in bundle.persons.values():
-        yield from (Missing(f"person {person.code}", name) for name in plan.profile.person_fields if not getattr(person, name))
+    return missing(plan.profile, plan.origin, [item.session for item in plan.items])

@@ -5,12 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from fieldapp.corpus.glottolog import Glottolog
 from fieldapp.gui.actions import Deed
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import Page
+from fieldapp.gui.widgets.archive_bar import ArchiveBar, Wanted
 from fieldapp.gui.widgets.card_kinds import PersonKind, SessionKind, VarietyKind
 from fieldapp.gui.widgets.cards import Cards
 from fieldapp.gui.widgets.consent_box import ConsentBox
+from fieldapp.gui.widgets.glottolog_box import GlottologBox
 from fieldapp.gui.words import say
 from fieldapp.model import Changed
 
@@ -27,10 +30,28 @@ class PeopleCards(Cards):
         self.consent.show_person(self.value)
 
 
+class VarietyCards(Cards):
+    """Varieties, with the catalogue of languages under the card."""
+
+    def __init__(self, desk: Desk, parent: QWidget) -> None:
+        self._variety = VarietyKind()
+        super().__init__(desk, self._variety, parent)
+        self.glottolog = GlottologBox(desk, self._use, self)
+        self.put_under(self.glottolog)
+
+    def shown(self) -> None:
+        if self.isVisible():
+            self.glottolog.look()
+
+    def _use(self, found: Glottolog) -> None:
+        self._variety.glottolog = found
+        self.card.judge()
+
+
 class ThePage(Page):
     """Three lists of cards."""
 
-    CARES = Changed.PEOPLE | Changed.VARIETIES | Changed.SESSIONS | Changed.CONSENT
+    CARES = Changed.PEOPLE | Changed.VARIETIES | Changed.SESSIONS | Changed.CONSENT | Changed.SETTINGS
     DEEDS = (
         Deed("people.new", "New card", "Ctrl+Shift+N", page="people", needs="writable"),
         Deed("people.narrow", "Narrow the list", "Ctrl+F", page="people", needs="fieldbook"),
@@ -46,12 +67,15 @@ class ThePage(Page):
         self._tabs.tabBar().setDrawBase(False)
         self._tabs.tabBar().setAccessibleName(say("Lists"))
         self._tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._cards = (PeopleCards(desk, self), Cards(desk, VarietyKind(), self), Cards(desk, SessionKind(), self))
+        self._cards = (PeopleCards(desk, self), VarietyCards(desk, self), Cards(desk, SessionKind(), self))
         for cards, title in zip(self._cards, (say("People"), say("Varieties"), say("Sessions"))):
             self._tabs.addTab(cards, title)
         self._tabs.currentChanged.connect(self._on_tab)
         self._before = 0
-        layout.addWidget(self._tabs)
+        self._archive = ArchiveBar(desk, self._on_wanted, self)
+        layout.setSpacing(12)
+        layout.addWidget(self._tabs, 1)
+        layout.addWidget(self._archive)
 
     @property
     def cards(self) -> Cards:
@@ -61,6 +85,11 @@ class ThePage(Page):
     def refresh(self) -> None:
         for cards in self._cards:
             cards.refresh()
+        self._archive.refresh()
+
+    def _on_wanted(self, wanted: Wanted) -> None:
+        for cards in self._cards:
+            cards.show_wanted(wanted)
 
     def do(self, deed: str) -> None:
         if deed == "people.new" and self.cards is self._cards[-1]:

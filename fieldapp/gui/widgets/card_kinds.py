@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
+from fieldapp.corpus.glottolog import CODE, Glottolog
 from fieldapp.errors import WrongUsage
 from fieldapp.gui import languages
 from fieldapp.gui.widgets.card import Card, Field
@@ -20,6 +22,8 @@ from fieldapp.store.transaction import Transaction
 
 PART = re.compile(r"(?P<code>.+?)\s+as\s+(?P<role>.+)")
 SPEAKER = "speaker"
+GAP = "   "
+"""Between a code and its name in a list."""
 
 
 def _tag(text: str) -> str:
@@ -28,10 +32,6 @@ def _tag(text: str) -> str:
 
 def _letters(text: str) -> str:
     return "" if not text or re.fullmatch(r"[a-z]{3}", text) else say("ISO 639-3 codes are three small letters, such as wuu.")
-
-
-def _glottocode(text: str) -> str:
-    return "" if not text or languages.is_glottocode(text) else say("Glottocodes are four letters and four digits, such as suzh1234.")
 
 
 def day(text: str) -> str:
@@ -62,6 +62,9 @@ class PersonKind:
     def title(self, value: Person) -> str:
         return f"{value.code}   {value.name}".strip()
 
+    def named(self, read: dict[str, Any], _value: Person) -> str:
+        return str(read["code"])
+
     def blank(self) -> Person:
         return Person(id=PersonId(new_id()), code="")
 
@@ -79,24 +82,38 @@ class PersonKind:
 
 
 class VarietyKind:
-    """A dialect or language."""
+    """A dialect or language. Glottocodes are looked up where somebody has loaded Glottolog's table."""
 
     NEW, EMPTY = sayable("New variety"), sayable("Varieties")
-    FIELDS = (
-        Field("name", sayable("Name"), sayable("as its speakers say")),
-        Field("language", sayable("Language code"), sayable("type a language's name or a code, such as wuu"), check=_tag),
-        Field("iso639_3", sayable("ISO 639-3"), sayable("three letters"), check=_letters),
-        Field("glottocode", sayable("Glottocode"), sayable("such as suzh1234"), check=_glottocode),
-        Field("place", sayable("Place")),
-        Field("latitude", sayable("Latitude"), sayable("degrees, north positive: 31.3"), "number"),
-        Field("longitude", sayable("Longitude"), sayable("degrees, east positive: 120.6"), "number"),
-    )
+
+    def __init__(self) -> None:
+        self.glottolog: Glottolog | None = None
+        self.FIELDS = (
+            Field("name", sayable("Name"), sayable("as its speakers say")),
+            Field("language", sayable("Language code"), sayable("type a language's name or a code, such as wuu"), check=_tag),
+            Field("iso639_3", sayable("ISO 639-3"), sayable("three letters"), check=_letters),
+            Field("glottocode", sayable("Glottocode"), sayable("such as suzh1234"), check=self._glottocode),
+            Field("place", sayable("Place")),
+            Field("latitude", sayable("Latitude"), sayable("degrees, north positive: 31.3"), "number"),
+            Field("longitude", sayable("Longitude"), sayable("degrees, east positive: 120.6"), "number"),
+        )
+
+    def _glottocode(self, text: str) -> str:
+        if not text:
+            return ""
+        if not CODE.fullmatch(text):
+            return say("Glottocodes are four letters and four digits, such as suzh1234.")
+        known = self.glottolog is None or self.glottolog.get(text) is not None
+        return "" if known else say("The Glottolog that is loaded here does not know this code.")
 
     def all(self, db: sqlite3.Connection) -> list[Variety]:
         return people.varieties(db)
 
     def title(self, value: Variety) -> str:
         return f"{value.name}   {value.language}".strip()
+
+    def named(self, read: dict[str, Any], _value: Variety) -> str:
+        return str(read["name"])
 
     def blank(self) -> Variety:
         return Variety(id=VarietyId(new_id()), name="")
@@ -115,31 +132,43 @@ class VarietyKind:
 
     def dress(self, card: Card, db: sqlite3.Connection) -> None:
         if card.line("language").completer() is None:
-            _complete_languages(card)
+            _complete(card.line("language"), _languages, lambda code: _language(card, code))
+            _complete(card.line("glottocode"), self._languoids, lambda code: self._choose(card, code))
+
+    def _languoids(self, typed: str) -> list[str]:
+        found = self.glottolog.matching(typed) if self.glottolog is not None else []
+        return [f"{one.code}{GAP}{one.name}" for one in found]
+
+    def _choose(self, card: Card, code: str) -> None:
+        """The code, and what the catalogue knows beside it where the card says nothing yet."""
+        chosen = self.glottolog.get(code) if self.glottolog is not None else None
+        card.set_text("glottocode", code)
+        if chosen is not None:
+            known = {"iso639_3": chosen.iso639_3, "latitude": chosen.latitude, "longitude": chosen.longitude}
+            for name, value in known.items():
+                if value not in ("", None) and not card.line(name).text():
+                    card.set_text(name, str(value))
+        card.judge()
+        card.left.emit()
 
 
-def _complete_languages(card: Card) -> None:
-    """Languages by name while typing; a choice writes the code, and the three letters where they are missing."""
-    line = card.line("language")
+def _complete(line: QLineEdit, offered: Callable[[str], list[str]], chosen: Callable[[str], None]) -> None:
+    """Offers while somebody types: lines that begin with a code, which is what `chosen` is told."""
     model = QStringListModel(line)
     completer = QCompleter(model, line)
     completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
     completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
     line.setCompleter(completer)
-
-    def offer(typed: str) -> None:
-        model.setStringList([f"{code}   {name}" for code, name in languages.matching(typed)])
-
-    def chosen(text: str) -> None:
-        code = text.split("   ")[0]
-        _fill(line, card, code)
-
-    line.textEdited.connect(offer)
-    completer.activated.connect(chosen, Qt.ConnectionType.QueuedConnection)  # after Qt has put the whole line of the list into the field
+    line.textEdited.connect(lambda typed: model.setStringList(offered(typed)))
+    # queued: after Qt has put the whole line of the list into the field
+    completer.activated.connect(lambda text: chosen(text.split(GAP)[0]), Qt.ConnectionType.QueuedConnection)
 
 
-def _fill(line: QLineEdit, card: Card, code: str) -> None:
-    line.setText(code)
+def _languages(typed: str) -> list[str]:
+    return [f"{code}{GAP}{name}" for code, name in languages.matching(typed)]
+
+
+def _language(card: Card, code: str) -> None:
     card.set_text("language", code)
     if not card.line("iso639_3").text():
         card.set_text("iso639_3", languages.iso639_3(code))
@@ -167,6 +196,9 @@ class SessionKind:
 
     def title(self, value: Session) -> str:
         return value.name if value.title in ("", value.name) else f"{value.name}   {value.title}"
+
+    def named(self, _read: dict[str, Any], value: Session) -> str:
+        return str(value.name)
 
     def blank(self) -> Session:
         raise NotImplementedError("sessions come from recording and importing")

@@ -39,6 +39,9 @@ class Kind(Protocol):
     def title(self, value: Any) -> str:
         """What stands in the list."""
 
+    def named(self, read: dict[str, Any], value: Any) -> str:
+        """The name of a card with these fields, for its step of undo."""
+
     def blank(self) -> Any:
         """A value nobody has kept yet."""
 
@@ -60,6 +63,7 @@ class Cards(QWidget):
         self._desk, self._kind = desk, kind
         self._value: Any = None
         self._new = False
+        self._wanted: dict[str, list[str]] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 16, 0, 0)
         row.setSpacing(16)
@@ -106,12 +110,34 @@ class Cards(QWidget):
         self._heading.setProperty("role", "heading")
         self.card = Card(self._kind.FIELDS, inside)
         self.card.left.connect(self.keep)
+        self._lacks = QLabel(inside)
+        self._lacks.setProperty("role", "look")
+        self._lacks.setWordWrap(True)
+        self._lacks.hide()
         self._column.addWidget(self._heading)
+        self._column.addWidget(self._lacks)
         self._column.addWidget(self.card)
         self._column.addStretch()
         scroll.setWidget(inside)
         outer.addWidget(scroll)
         return panel
+
+    def show_wanted(self, wanted: dict[str, list[str]]) -> None:
+        """What an archive asks for and these cards do not say, by the id of the card."""
+        self._wanted = wanted
+        for row in range(self._list.count()):
+            item = self._list.item(row)
+            item.setText(self._titled(item.data(Qt.ItemDataRole.UserRole)))
+        self._show_lacks()
+
+    def _titled(self, value: Any) -> str:
+        lacks = len(self._wanted.get(value.id, ()))
+        return say("{title}   ({count} missing)", title=self._kind.title(value), count=lacks) if lacks else self._kind.title(value)
+
+    def _show_lacks(self) -> None:
+        lacks = self._wanted.get(getattr(self.value, "id", ""), [])
+        self._lacks.setText(say("The archive will ask for: {fields}", fields=", ".join(lacks)))
+        self._lacks.setVisible(bool(lacks))
 
     def put_under(self, widget: QWidget) -> None:
         """Something more under the fields of the card."""
@@ -133,7 +159,7 @@ class Cards(QWidget):
         self._list.blockSignals(True)
         self._list.clear()
         for value in values:
-            item = QListWidgetItem(self._kind.title(value), self._list)
+            item = QListWidgetItem(self._titled(value), self._list)
             item.setData(Qt.ItemDataRole.UserRole, value)
             if value.id == chosen:
                 self._list.setCurrentItem(item)
@@ -176,7 +202,7 @@ class Cards(QWidget):
 
         def work() -> None:
             read = self.card.values()
-            store.do(lambda tx: self._kind.keep(tx, value, read, new=new))
+            store.do(lambda tx: self._kind.keep(tx, value, read, new=new), undo=say("the card of {name}", name=self._kind.named(read, value)))
 
         if not self._desk.attempt(work):
             return False
@@ -191,6 +217,7 @@ class Cards(QWidget):
         self._heading.setText(self._kind.title(value) if value is not None and not new else say(self._kind.NEW) if new else say(self._kind.EMPTY))
         if value is not None and store is not None:
             self.card.show_value(self._kind.shown(store.reader(), value))
+        self._show_lacks()
         self.shown()
 
     def shown(self) -> None:
