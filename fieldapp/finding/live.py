@@ -38,8 +38,9 @@ class Doubt:
     def sentence(self) -> str:
         """What is told, with its basis."""
         reason = self.witnesses[0].reasons[0]
-        note = f": {reason.basis.note}" if reason.basis else ""
-        return f"This sounds like '{self.heard}', not '{self.shown}'{note}."
+        if reason.basis is None:
+            return f"This sounds like '{self.heard}', not '{self.shown}'."
+        return f"This sounds like '{self.heard}', not '{self.shown}': {reason.basis.note}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from fieldapp.gui.bridge import Bridge
 from fieldapp.gui.finding import Finding
 from fieldapp.gui.listening import Listening
 from fieldapp.gui.theme import Colours, colours
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, told
 from fieldapp.jobs import Job, Jobs, Progress
 from fieldapp.model import Changed
 from fieldapp.settings import Settings
@@ -152,7 +152,7 @@ class Desk(QObject):
         try:
             work()
         except FieldError as trouble:
-            self.say(str(trouble), "look")
+            self.say(told(trouble), "look")
             return False
         return True
 
@@ -161,12 +161,12 @@ class Desk(QObject):
         return self.jobs.run(work, done, failed or self.fail)
 
     def _on_trouble(self, trouble: FieldError) -> None:
-        self.bridge.post(lambda: self.say(str(trouble), "look"))
+        self.bridge.post(lambda: self.say(told(trouble), "look"))
 
     def fail(self, trouble: Exception) -> None:
         """The world's trouble becomes a line; a bug goes on to the crash report."""
         if isinstance(trouble, FieldError):
-            self.say(str(trouble), "look")
+            self.say(told(trouble), "look")
         else:
             raise trouble
 

@@ -21,6 +21,7 @@ from fieldapp.audio.decode import open_audio
 from fieldapp.audio.quality import Quality, measure, wrong_microphone
 from fieldapp.errors import AudioError
 from fieldapp.gui.desk import Desk
+from fieldapp.gui.words import told
 from fieldapp.jobs import Job, Progress
 from fieldapp.settings import Settings
 
@@ -92,7 +93,7 @@ class ShortRecording(QObject):
 
     def _on_failed(self, trouble: Exception) -> None:
         self._job = None
-        self.failed.emit(str(trouble))
+        self.failed.emit(told(trouble))
         self._desk.fail(trouble)
 
 

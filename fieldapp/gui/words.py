@@ -7,21 +7,73 @@ demands that every sentence has its translation.
 from __future__ import annotations
 
 import json
+import re
+import string
+from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QLocale
 
+from fieldapp.errors import FieldError
+
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 
 _table: dict[str, str] = {}
+_engine: list[tuple[re.Pattern[str], str]] = []
+"""Sentences of rooms that know no languages, as patterns with their translations; the one that says most literally comes first."""
 
 
 def speak(language: str, folder: Path) -> None:
     """Choose the interface language; English needs no table."""
     _table.clear()
-    path = folder / f"{language}.json"
-    if language != "en" and path.is_file():
-        _table.update(json.loads(path.read_text(encoding="utf-8")))
+    _engine.clear()
+    tell.cache_clear()
+    if language != "en":
+        _table.update(_read(folder / f"{language}.json"))
+        engine = _read(folder / f"{language}.engine.json")
+        _engine.extend((_pattern(text), engine[text]) for text in sorted(engine, key=_literal, reverse=True))
+
+
+def _read(path: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+def _literal(text: str) -> int:
+    return sum(len(said) for said, *_ in string.Formatter().parse(text))
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    pieces = ((re.escape(said), name) for said, name, *_ in string.Formatter().parse(text))
+    return re.compile("".join(said if name is None else f"{said}(?P<p{name}>.+?)" for said, name in pieces), re.DOTALL)
+
+
+@lru_cache(2000)
+def tell(sentence: str) -> str:
+    """A sentence of the engine or the search in the chosen language; what is not known stays as it is, and so do names and figures in it."""
+    found = _told_whole(sentence) if _engine and sentence else None
+    if found is not None:
+        return found
+    for end in re.finditer(r"[.?!] ", sentence) if _engine else ():  # two sentences in a row
+        first = _told_whole(sentence[: end.end() - 1])
+        if first is not None:
+            return f"{first} {tell(sentence[end.end() :])}"
+    return sentence
+
+
+def _told_whole(sentence: str) -> str | None:
+    for pattern, said in _engine:
+        match = pattern.fullmatch(sentence)
+        if match is not None:
+            return said.format(*(tell(filled) for filled in match.groups()))
+    return None
+
+
+def told(trouble: Exception) -> str:
+    """What went wrong and what to do, in the chosen language."""
+    if not isinstance(trouble, FieldError):
+        return tell(str(trouble))
+    return f"{tell(trouble.message)} {tell(trouble.hint)}".strip()
 
 
 def say(text: str, /, **values: object) -> str:

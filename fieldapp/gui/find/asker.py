@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from fieldapp.errors import FieldError
 from fieldapp.gui.desk import Desk
+from fieldapp.gui.words import told
 from fieldapp.jobs import Job, Progress
 from fieldapp.model import Changed
 
@@ -97,7 +98,7 @@ class Asker(QObject):
                 self._desk.fail(trouble)
             elif number == self._number:
                 self._calm.stop()
-                self.refused.emit(str(trouble))
+                self.refused.emit(told(trouble))
 
         self._job = self._desk.run(work, done, failed)
 

@@ -31,7 +31,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import Page
 from fieldapp.gui.theme import set_role
 from fieldapp.gui.widgets.scrolled import scrolled
-from fieldapp.gui.words import say, sayable
+from fieldapp.gui.words import say, sayable, told
 from fieldapp.handover import HandedOver, hand_over, may_leave
 from fieldapp.jobs import Job, Progress
 from fieldapp.model import Changed, SegmentId
@@ -293,7 +293,7 @@ class ThePage(Page):
         self._end("\n".join([*lines, handed.unnoted]))
 
     def _on_failed(self, trouble: Exception) -> None:
-        self._end(str(trouble))
+        self._end(told(trouble))
         self.desk.fail(trouble)
 
     def _end(self, text: str) -> None:

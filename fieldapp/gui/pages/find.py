@@ -19,7 +19,7 @@ from fieldapp.gui.widgets.ask_bar import MODES, AskBar
 from fieldapp.gui.widgets.basket_bar import BasketBar
 from fieldapp.gui.widgets.find_options import FindOptions
 from fieldapp.gui.widgets.hit_list import HitList
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, tell
 from fieldapp.model import Changed, Query, SegmentId
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class ThePage(Page):
             said = say("{total} found. Enter plays.", total=f"> {answer.total:,}" if answer.more else f"{answer.total:,}")
         else:
             said = say("The nearest {count}, best first. Enter plays.", count=len(answer.matches))
-        self._show(answer.matches, " ".join([said, *answer.remarks]))
+        self._show(answer.matches, " ".join([said, *map(tell, answer.remarks)]))
 
     def _show(self, matches: tuple[Match, ...], said: str) -> None:
         self._said.setText(said)

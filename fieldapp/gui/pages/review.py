@@ -26,7 +26,7 @@ from fieldapp.gui.review.writing import Writing
 from fieldapp.gui.widgets.empty_page import EmptyPage
 from fieldapp.gui.widgets.review_side import ReviewSide
 from fieldapp.gui.widgets.review_stage import ReviewStage
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, told
 from fieldapp.model import Changed, Span
 from fieldapp.store import sessions
 from fieldapp.store.store import Store
@@ -219,7 +219,7 @@ class ThePage(Page):
 
     def _no_overview(self, trouble: Exception) -> None:
         if isinstance(trouble, FieldError):
-            self.desk.say(str(trouble), "look")
+            self.desk.say(told(trouble), "look")
         else:
             raise trouble
 

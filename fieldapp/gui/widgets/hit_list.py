@@ -15,7 +15,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.widgets.evidence_view import EvidenceView
 from fieldapp.gui.widgets.flow import Flow
 from fieldapp.gui.widgets.hits import HitPainter, Hits
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, told
 from fieldapp.model import Span
 from fieldapp.store import sessions
 
@@ -152,7 +152,7 @@ class HitList(QWidget):
                 if not isinstance(trouble, FieldError):
                     self._desk.fail(trouble)
                 elif number == self._asked:
-                    self.view.refuse(str(trouble))
+                    self.view.refuse(told(trouble))
 
             self.view.wait()
             self._desk.run(lambda _: finding.explain(question, match.hit.segment), done, failed)

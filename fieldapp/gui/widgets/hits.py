@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from fieldapp.gui.theme import VOICES, Colours
 from fieldapp.gui.widgets.timeline import clock
-from fieldapp.gui.words import say, sayable
+from fieldapp.gui.words import say, sayable, tell
 from fieldapp.model import Hit
 
 if TYPE_CHECKING:
@@ -87,10 +87,11 @@ class Hits(QAbstractListModel):
 
 def why(reason: Reason) -> str:
     """One way of looking and why it found a hit; a similarity with what it is worth."""
-    said = f"{say(WAYS[reason.mode])}: {reason.why}"
+    tier, _, how = reason.why.partition(": ")
+    said = f"{say(WAYS[reason.mode])}: {f'{tier}: {tell(how)}' if how else tell(reason.why)}"
     if reason.similarity is None:
         return said
-    note = f" · {reason.basis.note}" if reason.basis else ""
+    note = f" · {tell(reason.basis.note)}" if reason.basis else ""
     return f"{said} · {say('similarity {value}', value=f'{reason.similarity:.2f}')}{note}"
 
 

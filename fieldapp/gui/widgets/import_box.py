@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from fieldapp.gui.desk import Desk
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, told
 from fieldapp.intake import importing, manifest
 from fieldapp.intake.importing import Report
 from fieldapp.jobs import Job, Progress
@@ -128,7 +128,7 @@ class ImportBox(QDialog):
     def _on_failed(self, trouble: Exception) -> None:
         self._timer.stop()
         self._bar.hide()
-        self._title.setText(str(trouble))
+        self._title.setText(told(trouble))
         self._desk.fail(trouble)
 
     def _rest(self, title: str, report: Report) -> None:

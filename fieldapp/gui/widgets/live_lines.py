@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.line_text import draw_line_text
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, tell
 
 if TYPE_CHECKING:
     from fieldapp.session.live_text import TextLook
@@ -50,7 +50,7 @@ class LiveLines(QWidget):
         if text is None:
             return ""
         if text.sentence:
-            return text.sentence
+            return tell(text.sentence)
         if text.lag > LATE_S:
             return say("live {seconds} s behind; nothing is lost", seconds=f"{text.lag:.0f}")
         return say("live {seconds} s behind", seconds=f"{text.lag:.1f}") if text.lag >= SOON_S else say("live")

@@ -15,7 +15,7 @@ from fieldapp.gui.short_recording import Heard
 from fieldapp.gui.theme import set_role
 from fieldapp.gui.widgets.meter import Meter
 from fieldapp.gui.widgets.short_panel import ShortPanel
-from fieldapp.gui.words import say, sayable
+from fieldapp.gui.words import say, sayable, told
 from fieldapp.model import Span
 
 TEST_S = 5.0
@@ -78,7 +78,7 @@ class MicPanel(ShortPanel):
     def look(self) -> None:
         """Look which microphones there are now, in a process of its own."""
         self._asked = True
-        self._desk.run(lambda _: fresh_devices()["input"], self._on_devices, lambda trouble: self._said.setText(str(trouble)))
+        self._desk.run(lambda _: fresh_devices()["input"], self._on_devices, lambda trouble: self._said.setText(told(trouble)))
 
     @Slot()
     def test(self) -> None:

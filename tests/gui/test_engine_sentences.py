@@ -1,0 +1,134 @@
+"""What the engine and the search say in plain English is said in the window's language: every sentence of theirs has its translation, places and all."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fieldapp import errors, paths
+from fieldapp.errors import FieldError, ModelError
+from fieldapp.gui import words
+from fieldapp.gui.words import LANGUAGES, tell, told
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = (
+    "speech/*.py",
+    "speech/models/intake.py",
+    "speech/models/probe.py",
+    "speech/models/shelf.py",
+    "finding/*.py",
+    "commands/engine.py",
+    "commands/asking.py",
+    "session/live_text.py",
+    "store/words.py",
+)
+"""Whose sentences reach the window. What only commands do (fetching, converting, cutting models) is not among them."""
+KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, FieldError)}
+PLACES = {**dict.fromkeys(KINDS, (0, 1)), "Basis": (0,), "_installed": (1,)}
+"""Calls that carry sentences, and which arguments do."""
+NAMED = {"why", "sentence", "slow", "lacking", "hint", "EMBED", "WHY"}
+"""Names under which sentences are handed on."""
+
+
+def template(node: ast.expr) -> list[str]:
+    """The texts an expression can be, with numbered places for what is filled in."""
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) and node.value else []
+    if isinstance(node, ast.IfExp):
+        return template(node.body) + template(node.orelse)
+    if isinstance(node, ast.JoinedStr):
+        numbers = iter(range(100))
+        return ["".join(str(part.value) if isinstance(part, ast.Constant) else f"{{{next(numbers)}}}" for part in node.values)]
+    return []
+
+
+def is_named(node: ast.Assign | ast.AnnAssign) -> bool:
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return isinstance(target, ast.Name) and target.id in NAMED
+
+
+def carried(tree: ast.AST) -> Iterator[ast.expr]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            yield from (node.args[place] for place in PLACES.get(name, ()) if place < len(node.args))
+            yield from (keyword.value for keyword in node.keywords if keyword.arg in NAMED)
+        elif isinstance(node, ast.Lambda):
+            yield node.body
+        elif isinstance(node, ast.GeneratorExp):
+            yield node.elt
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and is_named(node):
+            yield from node.value.values if isinstance(node.value, ast.Dict) else [node.value]
+        elif isinstance(node, ast.Return) and isinstance(node.value, ast.IfExp | ast.JoinedStr):
+            yield node.value
+
+
+NO_SENTENCE = re.compile(r"SELECT|NEAR\(|\{0\} (of|the|AND|OR) |^[^a-z]*$")
+"""Queries to SQLite, names of spaces and devices, which are put together in the same ways."""
+
+
+@pytest.fixture(scope="module")
+def english() -> set[str]:
+    found: set[str] = set()
+    for room in ROOMS:
+        for path in sorted((ROOT / "fieldapp").glob(room)):
+            texts = [text for node in carried(ast.parse(path.read_text(encoding="utf-8"))) for text in template(node)]
+            found.update(text for text in texts if " " in text and not NO_SENTENCE.search(text))
+    return found
+
+
+def table_of(language: str) -> dict[str, str]:
+    table: dict[str, str] = json.loads((ROOT / "resources" / "translations" / f"{language}.engine.json").read_text(encoding="utf-8"))
+    return table
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_every_sentence_of_the_engine_is_translated_and_none_is_left_over(language: str, english: set[str]) -> None:
+    table = table_of(language)
+    lines = json.dumps(dict.fromkeys(sorted(english - set(table)), ""), ensure_ascii=False, indent=1)
+    assert english <= set(table), f"translate these (lines to paste):\n{lines}"
+    assert not set(table) - english, "nobody says these any more"
+    assert not [text for text, said in table.items() if not said.strip() or places(said) - places(text)]
+
+
+@pytest.fixture
+def chinese() -> Iterator[None]:
+    words.speak("zh_CN", paths.resource("translations"))
+    yield
+    words.speak("en", paths.resource("translations"))
+
+
+@pytest.mark.usefixtures("chinese")
+def test_places_are_filled_with_what_the_engine_said() -> None:
+    assert tell("The query is 0.12 s long.") == "所查的声音长 0.12 秒。"
+    assert tell("The model in /a b/c cannot be loaded: no file model.bin.") == "无法加载 /a b/c 中的模型：no file model.bin。"
+    assert told(ModelError("There is no model 'x'.", "Install it again.")) == "没有模型“x”。 请重新安装。"
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_sentence_inside_another_and_two_in_a_row_are_told() -> None:
+    assert tell("Not looked for: A search by sound needs a sound.") == "未能查找：按声音查找需要声音。"
+    assert tell("No live text: There is no model 'x'. Install it again.") == "没有实时文本：没有模型“x”。 请重新安装。"
+    assert tell("This sounds like 'moon', not 'sun': not calibrated yet (3 pairs of one meaning by different speakers; 30 are needed).").startswith(
+        "听起来像“moon”"
+    )
+
+
+@pytest.mark.usefixtures("chinese")
+def test_what_nobody_translated_stays_as_it_is() -> None:
+    for sentence in ("", "something else", "a. b. c.", "\n", "{0}", "% s"):
+        assert tell(sentence) == sentence
+
+
+def test_english_is_left_alone() -> None:
+    assert tell("The query is silent.") == "The query is silent."
