@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -57,3 +57,12 @@ def test_a_run_stopped_by_the_clock_goes_on_where_it_was(spoken: Corpus, tmp_pat
     assert any(not np.array_equal(halfway[name], after[name]) for name in after)
     train(spoken, tmp_path / "run", plan("c"))
     assert all(np.array_equal(after[name], again) for name, again in trained_weights(tmp_path / "run").items())
+
+
+def test_at_the_end_the_decoder_learns_alone_and_what_was_heard_and_meant_stays(spoken: Corpus, tmp_path: Path) -> None:
+    train(spoken, tmp_path / "run", plan("c"))
+    heard = trained_weights(tmp_path / "run")
+    train(spoken, tmp_path / "run", replace(plan("c"), writing=3))
+    after = trained_weights(tmp_path / "run")
+    changed = {name.split(".")[0] for name in heard if not np.array_equal(heard[name], after[name])}
+    assert changed == {"tokens", "text_positions", "decoder", "decoder_norm"}

@@ -1,8 +1,7 @@
 """Training of one arm of the starter: A hears and writes, B also translates, C also pulls the same meaning together. Resumable.
 
 A checkpoint holds weights, optimiser and the number of the next batch; batches are made from seed and number, so a run
-that was stopped goes on as if it had not been. A batch is handled in a time that depends on nothing but its size, so
-`seconds` bounds a run honestly; the learning rate follows the share of time or steps used.
+that was stopped goes on as if it had not been. What hears learns faster than what writes, so at the end the writing side learns alone.
 """
 
 from __future__ import annotations
@@ -36,11 +35,13 @@ SAVE_EVERY_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to train. The learning rate rises over `warm_up` steps and falls to nothing over `steps`."""
+    """What to train. The learning rate rises over `warm_up` steps and falls to nothing over `steps`, and again over `writing`."""
 
     arm: str = "c"
     seed: int = 1
     steps: int = 6000
+    writing: int = 0
+    """Steps after all others in which only the decoder learns; each takes half as long."""
     warm_up: int = 100
     rate: float = 1e-3
     size: int = 64
@@ -90,16 +91,20 @@ def train(
     first = _restore(folder, model, optimiser)
     translate = plan.translate if plan.arm in "bc" else 0.0
     source = Source(corpus.folder, folder / TOKENIZER, plan.seed, plan.size, translate, plan.easy)
-    log.info("%d weights, from step %d of %d", parameters(model), first, plan.steps)
+    everything = plan.steps + plan.writing
+    log.info("%d weights, from step %d of %d", parameters(model), first, everything)
     (folder / "plan.json").write_text(json.dumps(asdict(plan)), encoding="utf-8")
     saved, begun, number = time.monotonic(), time.monotonic(), first
     seen: list[dict[str, float]] = []
     rough = copy.deepcopy(model).to(torch.bfloat16)
     _copy(model, rough)
-    for number, batch in ahead(source, first, plan.steps, plan.workers):
+    for number, batch in ahead(source, first, everything, plan.workers):
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * _shape_of_rate(number, plan)
-        losses = _losses(rough, batch, plan, device, _share_of_meaning(number, plan))
+        if number < plan.steps:
+            losses = _losses(rough, batch, plan, device, _share_of_meaning(number, plan))
+        else:
+            losses = {"write": _written_alone(rough, batch, device)}
         total: Any = sum(losses.values())
         rough.zero_grad(set_to_none=True)
         total.backward()
@@ -111,7 +116,7 @@ def train(
         seen.append({name: float(value.detach()) for name, value in losses.items()})
         if number % 50 == 49:
             means = " ".join(f"{name} {np.mean([s[name] for s in seen if name in s]):.3f}" for name in seen[-1])
-            said((number + 1) / plan.steps, f"step {number + 1}: {means}; {(time.monotonic() - begun) / (number + 1 - first):.2f} s a step")
+            said((number + 1) / everything, f"step {number + 1}: {means}; {(time.monotonic() - begun) / (number + 1 - first):.2f} s a step")
             seen.clear()
         if time.monotonic() - saved > SAVE_EVERY_S or time.monotonic() > until:
             _save(folder, model, optimiser, number + 1)
@@ -134,6 +139,8 @@ def _copy(model: Any, rough: Any) -> None:
 def _shape_of_rate(number: int, plan: Plan) -> float:
     if number < plan.warm_up:
         return (number + 1) / plan.warm_up
+    if number >= plan.steps:
+        return 0.5 * (1 + math.cos(math.pi * (number - plan.steps) / plan.writing)) + 0.01
     return 0.5 * (1 + math.cos(math.pi * (number - plan.warm_up) / max(1, plan.steps - plan.warm_up))) + 0.01
 
 
@@ -143,20 +150,36 @@ def _share_of_meaning(number: int, plan: Plan) -> float:
 
 def _losses(model: Any, batch: Batch, plan: Plan, device: str, share: float) -> dict[str, Any]:
     """What is to be made small: writing, hearing (CTC), and in arm C the distance between recordings of one meaning."""
-    import torch  # noqa: PLC0415
-    from torch.nn import functional  # noqa: PLC0415
-
-    def tensor(array: Any) -> Any:
-        return torch.from_numpy(array).to(device)
-
-    states, inside = model.encode(tensor(batch.mel).to(model.ctc.weight.dtype), tensor(batch.steps))
-    logits = model.decode(tensor(batch.tokens), states, inside)
-    heard = model.ctc(states)
-    written = functional.cross_entropy(logits.float().transpose(1, 2), tensor(batch.targets), ignore_index=-100, label_smoothing=0.05)
-    losses = {"write": written, "hear": plan.ctc * _ctc(heard.float(), batch, device)}
+    states, inside = _heard(model, batch, device)
+    losses = {"write": _written(model, states, inside, batch, device), "hear": plan.ctc * _ctc(model.ctc(states).float(), batch, device)}
     if plan.arm == "c" and share:
         losses["mean"] = share * plan.meaning * _contrast(model, states, batch, device)
     return losses
+
+
+def _written_alone(model: Any, batch: Batch, device: str) -> Any:
+    """The writing loss where what hears stays as it is."""
+    import torch  # noqa: PLC0415
+
+    with torch.no_grad():
+        states, inside = _heard(model, batch, device)
+    return _written(model, states, inside, batch, device)
+
+
+def _heard(model: Any, batch: Batch, device: str) -> tuple[Any, Any]:
+    import torch  # noqa: PLC0415
+
+    states, inside = model.encode(torch.from_numpy(batch.mel).to(device, model.ctc.weight.dtype), torch.from_numpy(batch.steps).to(device))
+    return states, inside
+
+
+def _written(model: Any, states: Any, inside: Any, batch: Batch, device: str) -> Any:
+    import torch  # noqa: PLC0415
+    from torch.nn import functional  # noqa: PLC0415
+
+    logits = model.decode(torch.from_numpy(batch.tokens).to(device), states, inside)
+    targets = torch.from_numpy(batch.targets).to(device)
+    return functional.cross_entropy(logits.float().transpose(1, 2), targets, ignore_index=-100, label_smoothing=0.05)
 
 
 def _ctc(heard: Any, batch: Batch, device: str) -> Any:
