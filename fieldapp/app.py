@@ -29,7 +29,7 @@ def open_window(fieldbook: str | None) -> int:
         application = QApplication(sys.argv[:1])
         application.setApplicationName("Fieldapp")
         speak(language_of(chosen.language), paths.resource("translations"))
-        dress(application, chosen.theme, chosen.text_percent)
+        dress(application, chosen.theme, chosen.text_percent, settings.pairs(chosen.fonts))
         desk = Desk(chosen, place)
         window = MainWindow(desk)
         for sentence in odd:

@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -78,9 +78,20 @@ class Settings:
     backup_days: float = _between(1.0, "a fieldbook is backed up on opening when its last backup is older", 0.0, 365.0)
     backup_keep: int = _between(10, "dated backups kept for each fieldbook", 1, 1000)
     keyboards: tuple[str, ...] = _of((), "keyboards for typing, each as tier=keyboard")
+    fonts: tuple[str, ...] = _of((), "chosen fonts, each as tier=family or script=family")
     recent_symbols: tuple[str, ...] = _of((), "phonetic symbols used last, newest first")
     shortcuts: tuple[str, ...] = _of((), "changed shortcuts, each as command=keys")
     recent_fieldbooks: tuple[str, ...] = _of((), "folders opened last, newest first")
+
+
+def pairs(kept: Iterable[str]) -> dict[str, str]:
+    """A setting whose texts read `name=value`, as a table."""
+    return {name: value for name, sign, value in (one.partition("=") for one in kept) if sign}
+
+
+def kept(table: Mapping[str, str]) -> tuple[str, ...]:
+    """The same back again; empty values are not kept."""
+    return tuple(f"{name}={value}" for name, value in sorted(table.items()) if value)
 
 
 Upgrade = Callable[[Raw], Raw]

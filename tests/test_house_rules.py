@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bulk": VALUES | {"bulk", "speech", "store"},
     "finding": VALUES | {"finding", "speech", "store", "bulk", "lab"},
     "intake": VALUES | {"intake", "audio", "store", "corpus"},
-    "doctor": VALUES | {"doctor", "audio", "speech"},
+    "doctor": VALUES | {"doctor", "audio", "speech", "writing"},
 }
 QT = {"PySide6", "shiboken6", "pyqtgraph"}
 HEAVY = {"torch", "transformers"}

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Look at everything; fails only when something essential is missing."""
-    from fieldapp import paths
+    from fieldapp import paths, settings
     from fieldapp.commands.engine import model_shelf
     from fieldapp.doctor.fonts import fonts
     from fieldapp.doctor.machine import machine
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         ("models", lambda: models(model_shelf())),
         ("machine", machine),
         ("disk", lambda: place(folder)),
-        ("fonts", fonts),
+        ("fonts", lambda: fonts(settings.pairs(settings.load(paths.config() / settings.FILE)[0].fonts))),
         ("software", software),
     )
     findings: list[Finding] = []

@@ -17,6 +17,7 @@ from fieldapp import settings as settings_file
 from fieldapp.errors import FieldError
 from fieldapp.gui.bridge import Bridge
 from fieldapp.gui.finding import Finding
+from fieldapp.gui.fonts import Fonts
 from fieldapp.gui.listening import Listening
 from fieldapp.gui.theme import Colours, colours
 from fieldapp.gui.words import say, told
@@ -77,6 +78,11 @@ class Desk(QObject):
     def colours(self) -> Colours:
         """The colours of the chosen theme."""
         return colours(self.settings.theme)
+
+    @property
+    def fonts(self) -> Fonts:
+        """The fonts of the tiers."""
+        return Fonts(settings_file.pairs(self.settings.fonts))
 
     def change_settings(self, settings: Settings) -> None:
         """Keep new settings and tell everybody."""

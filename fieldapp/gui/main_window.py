@@ -23,6 +23,7 @@ from fieldapp.gui.widgets.sidebar import SideBar
 from fieldapp.gui.widgets.status_strip import StatusStrip
 from fieldapp.gui.words import LANGUAGES, language_of, say, speak
 from fieldapp.model import Changed
+from fieldapp.settings import pairs
 
 TEXT_STEPS = (100, 115, 130, 150, 175, 200)
 DATABASE = "fieldbook.db"
@@ -38,7 +39,7 @@ class MainWindow(QMainWindow):
         self._entry = PAGES[0]
         self._dialogs: dict[str, QDialog] = {}
         self._closed = False
-        self.actions_table = Actions(self, dict(kept.split("=", 1) for kept in desk.settings.shortcuts if "=" in kept))
+        self.actions_table = Actions(self, pairs(desk.settings.shortcuts))
         self.setWindowTitle("Fieldapp")
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
@@ -169,7 +170,7 @@ class MainWindow(QMainWindow):
     def _dress(self) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        dress(application, self.desk.settings.theme, self.desk.settings.text_percent)
+        dress(application, self.desk.settings.theme, self.desk.settings.text_percent, pairs(self.desk.settings.fonts))
         self._dress_parts()
 
     def _dress_parts(self) -> None:

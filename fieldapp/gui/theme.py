@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt
@@ -9,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from fieldapp import paths
+from fieldapp.writing.scripts import families
 
 GRID = 8
 BASE_TEXT_PX = 13
@@ -54,12 +56,12 @@ def colours(theme: str) -> Colours:
     return DARK if theme == "dark" or (theme == "system" and system_prefers_dark()) else LIGHT
 
 
-def dress(application: QApplication, theme: str, text_percent: int) -> Colours:
-    """Put a theme and text size on the whole application."""
+def dress(application: QApplication, theme: str, text_percent: int, fonts: Mapping[str, str] | None = None) -> Colours:
+    """Put a theme, a text size and the chosen fonts (a family by script) on the whole application."""
     chosen = colours(theme)
     font = QFont(application.font())
     font.setPixelSize(scaled(BASE_TEXT_PX, text_percent))
-    font.setFamilies(["Noto Sans", "Charis SIL", "Noto Sans CJK SC", "Noto Naskh Arabic", font.family()])
+    font.setFamilies([*families("", fonts or {}), font.family()])
     application.setStyle("Fusion")
     application.setFont(font)
     application.setPalette(_palette(chosen))

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from fieldapp.doctor import software
-from fieldapp.doctor.fonts import judged, parsed
+from fieldapp.doctor.fonts import able, judged, parsed
 from fieldapp.doctor.models import judged as one_model
 from fieldapp.doctor.models import models
 from fieldapp.speech.manifest import Manifest
 from fieldapp.speech.models.shelf import Installed, Shelf
+from fieldapp.writing.scripts import SCRIPTS
 
 
 def test_sqlite_is_tried_and_its_faults_are_named() -> None:
@@ -58,18 +59,29 @@ def test_fonts_are_read_from_what_fontconfig_lists() -> None:
 
 
 def test_ipa_and_han_are_each_judged() -> None:
-    both = {finding.what: finding for finding in judged(parsed(FONTS))}
+    both = {finding.what: finding for finding in judged(parsed(FONTS), {})}
     assert both["font for IPA"].found == "Charis SIL"
     assert both["font for Han"].found == "Noto Sans CJK SC"
-    none = {finding.what: finding for finding in judged(parsed(FONTS[2:]))}
+    none = {finding.what: finding for finding in judged(parsed(FONTS[2:]), {})}
     assert none["font for IPA"].status == none["font for Han"].status == "look"
     assert "fonts-sil-charis" in none["font for IPA"].advice
 
 
 def test_scripts_without_a_font_are_named() -> None:
-    finding = judged(parsed(FONTS))[-1]
+    finding = judged(parsed(FONTS), {})[-1]
     assert "Tibetan" in finding.found
     assert "Hangul" not in finding.found
+
+
+def test_a_chosen_font_that_is_not_installed_is_named() -> None:
+    *_, last = judged(parsed(FONTS), {"ipa": "Charis SIL", "Han": "My Own Han"})
+    assert (last.what, last.status) == ("font for Han", "look")
+    assert "My Own Han" in last.found
+
+
+def test_fonts_that_show_a_script_well_come_first() -> None:
+    covered = {"Aaa Kai": [range(0x3400, 0x9FFF)], "Noto Sans CJK SC,Noto Sans CJK": [range(0x3400, 0x9FFF)], "Other": [range(128)]}
+    assert able(covered, next(script for script in SCRIPTS if script.name == "Han")) == ["Noto Sans CJK SC", "Aaa Kai"]
 
 
 def folder(path: Path, manifest: object) -> Path:

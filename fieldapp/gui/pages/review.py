@@ -71,6 +71,7 @@ class ThePage(Page):
         self._commands = ReviewCommands(self)
         self._build()
         self._connect()
+        self._on_settings()
 
     def _build(self) -> None:
         faces = QStackedLayout(self)
@@ -287,7 +288,7 @@ class ThePage(Page):
     @Slot()
     def _on_settings(self) -> None:
         self.stage.dress()
-        self.side.set_colours(self.desk.colours)
+        self.side.dress(self.desk.colours, self.desk.fonts)
 
     @Slot()
     def _on_fieldbook(self) -> None:

@@ -138,6 +138,9 @@ class ReviewCommands(QObject):
     def _do_keyboard(self) -> None:
         self._page.writing.next_keyboard()
 
+    def _do_fonts(self) -> None:
+        self._page.writing.choose_fonts()
+
     def _do_recordings(self) -> None:
         self._side("recordings")
 

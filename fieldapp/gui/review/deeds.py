@@ -19,6 +19,7 @@ _GO = (
     ("field", "Go to the typing field", "F2"),
     ("symbols", "Show or hide the phonetic symbols", "F4"),
     ("keyboard", "Type this tier with the next keyboard", "F6"),
+    ("fonts", "Fonts of tiers and scripts", ""),
     ("recordings", "Show the recordings", "Ctrl+Shift+O"),
     ("segments", "Show the segments", "Ctrl+Shift+G"),
     ("queue", "Show what is to be checked", "Ctrl+Shift+K"),

@@ -60,9 +60,9 @@ class Line:
         return self.state in ("pending", "draft")
 
     @property
-    def first_text(self) -> Text | None:
-        """What stands for the segment in a list: the first tier that has a text."""
-        return next((self.texts[tier] for tier in TIERS if tier in self.texts), None)
+    def first_tier(self) -> str:
+        """What stands for the segment in a list: the first tier that has a text; empty when none has."""
+        return next((tier for tier in TIERS if tier in self.texts), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,23 @@
-"""How text is typed on the review page: the keyboard of each tier and the chooser of phonetic symbols. GUI thread; tables are read in the background."""
+"""How text is typed on the review page: keyboard and font of each tier, and the chooser of phonetic symbols. GUI thread; tables are read in the background."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QFont
 
 from fieldapp import paths
-from fieldapp.doctor.fonts import GOOD_FOR_IPA
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.review.lines import Shown
 from fieldapp.gui.widgets.review_stage import ReviewStage
 from fieldapp.gui.widgets.symbol_chooser import SymbolChooser
 from fieldapp.gui.words import language_of, say
+from fieldapp.settings import kept, pairs
 from fieldapp.writing.chart import Chart, read_chart, with_recent
 from fieldapp.writing.keyboards import Keyboard, read_keyboards
+from fieldapp.writing.scripts import families
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +39,20 @@ class Writing(QObject):
         stage.keyboard_chosen.connect(self.choose_keyboard)
         shown.changed.connect(self._on_tier)
         self._tier = ""
+        desk.settings_changed.connect(self.show_fonts)
         desk.run(lambda _: _read(), self._on_tables)
 
     @property
     def keyboard(self) -> Keyboard | None:
         """The one of the current tier."""
-        name = dict(_pairs(self._desk.settings.keyboards)).get(self._shown.tier, "")
+        name = pairs(self._desk.settings.keyboards).get(self._shown.tier, "")
         return self._tables.keyboards.get(name) if self._tables is not None else None
 
     @Slot(str)
     def choose_keyboard(self, name: str) -> None:
         """Type the current tier with a keyboard; without one when the name is empty."""
-        chosen = {**dict(_pairs(self._desk.settings.keyboards)), self._shown.tier: name}
-        kept = tuple(f"{tier}={keyboard}" for tier, keyboard in sorted(chosen.items()) if keyboard)
-        self._desk.change_settings(replace(self._desk.settings, keyboards=kept))
+        chosen = {**pairs(self._desk.settings.keyboards), self._shown.tier: name}
+        self._desk.change_settings(replace(self._desk.settings, keyboards=kept(chosen)))
         self._show_keyboard()
 
     def next_keyboard(self) -> None:
@@ -69,7 +71,7 @@ class Writing(QObject):
         if self._tables is None:
             return
         if self._chooser is None:
-            self._chooser = SymbolChooser(self._tables.chart, _code(self._desk), list(GOOD_FOR_IPA), self._stage)
+            self._chooser = SymbolChooser(self._tables.chart, _code(self._desk), self._stage)
             self._chooser.chosen.connect(self.insert)
             self._chooser.closed.connect(self._on_closed)
             self._stage.add_panel(self._chooser)
@@ -77,7 +79,7 @@ class Writing(QObject):
             self._chooser.leave()
         else:
             self._stage.make_room(needed=True)
-            self._chooser.dress()
+            self._chooser.dress(families("ipa", pairs(self._desk.settings.fonts)))
             self._chooser.open(self._recent, self.keyboard)
 
     @Slot(str)
@@ -101,6 +103,22 @@ class Writing(QObject):
         if self._shown.tier != self._tier:
             self._tier = self._shown.tier
             self._show_keyboard()
+            self.show_fonts()
+
+    @Slot()
+    def show_fonts(self) -> None:
+        """The text in the field looks like that of its tier."""
+        font = QFont()
+        font.setFamilies(families(self._shown.tier, pairs(self._desk.settings.fonts)))
+        self._stage.field.setFont(font)
+
+    def choose_fonts(self) -> None:
+        """Show what is written in which font."""
+        from fieldapp.gui.widgets.font_box import FontBox  # noqa: PLC0415  (seldom wanted)
+
+        box = FontBox(self._desk, self._stage)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.show()
 
     def _on_tables(self, tables: _Tables) -> None:
         self._tables = tables
@@ -118,10 +136,6 @@ class Writing(QObject):
 def _read() -> _Tables:
     keyboards, problems = read_keyboards([paths.resource("keyboards"), paths.config() / "keyboards"])
     return _Tables(keyboards, problems, read_chart(paths.resource("ipa", "symbols.tsv")))
-
-
-def _pairs(kept: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(tier, name) for tier, sign, name in (one.partition("=") for one in kept) if sign]
 
 
 def _code(desk: Desk) -> str:

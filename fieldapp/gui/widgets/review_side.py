@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QLabel, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from fieldapp.gui.fonts import Fonts
 from fieldapp.gui.review.lines import Heading, Line
 from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.flow import Flow
@@ -100,10 +101,10 @@ class ReviewSide(QWidget):
         for shown, key in zip(self.lists, (recording, segment, segment)):
             shown.mark(key)
 
-    def set_colours(self, colours: Colours) -> None:
-        """Another theme."""
+    def dress(self, colours: Colours, fonts: Fonts) -> None:
+        """Another theme, other fonts."""
         for shown in self.lists:
-            shown.painter_of_rows.colours = colours
+            shown.painter_of_rows.colours, shown.painter_of_rows.fonts = colours, fonts
             shown.viewport().update()
 
     @Slot()

@@ -147,6 +147,7 @@ class ReviewStage(QWidget):
         self._keyboards = QComboBox(self)
         self._keyboards.setAccessibleName(say("Keyboard of this tier"))
         self._keyboards.setToolTip(say("What keys make in this tier"))
+        self._keyboards.view().setAccessibleName(say("Keyboard of this tier"))
         self._keyboards.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._keyboards.addItem(say("keys as they are"), "")
         self._keyboards.activated.connect(self._on_keyboard)
@@ -282,6 +283,7 @@ class ReviewStage(QWidget):
         """Another theme."""
         for widget in (self.wave, self.tones, self.tiers, self.minimap):
             widget.set_colours(self._desk.colours)
+        self.tiers.set_fonts(self._desk.fonts)
 
     @Slot()
     def _on_keyboard(self) -> None:

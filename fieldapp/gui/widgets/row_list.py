@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, S
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from fieldapp.gui.fonts import Fonts
 from fieldapp.gui.review.lines import Heading, Line
 from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.hits import ROLE, Index, voice_colour
@@ -34,6 +35,7 @@ class Face:
     speaker: str = ""
     draft: bool = False
     badge: str = ""
+    tier: str = ""
 
 
 def heading_face(heading: Heading) -> Face:
@@ -45,11 +47,12 @@ def heading_face(heading: Heading) -> Face:
 
 def line_face(line: Line) -> Face:
     """A segment."""
-    text = line.first_text
+    tier = line.first_tier
+    text = line.texts.get(tier)
     about = " · ".join(part for part in (clock(line.span.start, line.rate), line.speaker, say(STATES.get(line.state, line.state))) if part)
     best = " ★" if line.best else ""
     shown = text.text if text is not None else say("no text yet")
-    return Face(line.segment, shown, about + best, line.speaker, draft=text is None or text.draft, badge="●" if line.to_check else "")
+    return Face(line.segment, shown, about + best, line.speaker, draft=text is None or text.draft, badge="●" if line.to_check else "", tier=tier)
 
 
 class RowModel(QAbstractListModel):
@@ -96,6 +99,7 @@ class RowPainter(QStyledItemDelegate):
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.colours = colours
+        self.fonts = Fonts({})
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(160, 2 * option.fontMetrics.lineSpacing() + 2 * PADDING + 4)
@@ -113,7 +117,9 @@ class RowPainter(QStyledItemDelegate):
             painter.fillRect(QRectF(area.left(), area.top(), 3, area.height()), QColor(self.colours.accent))
         badge = option.fontMetrics.horizontalAdvance(row.badge) + PADDING if row.badge else 0
         inner = QRectF(area.left() + 1.5 * PADDING, area.top() + PADDING, area.width() - 3 * PADDING, high + 3)
+        painter.setFont(self.fonts.of(row.tier, option.font))
         draw_line_text(painter, inner.adjusted(0, 0, -badge, 0), row.text, self.colours, draft=row.draft)
+        painter.setFont(option.font)
         painter.setPen(QColor(self.colours.amber))
         painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, row.badge)
         below = inner.translated(0, high + 4)

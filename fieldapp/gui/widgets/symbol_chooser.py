@@ -23,11 +23,11 @@ class SymbolChooser(QFrame):
     chosen = Signal(str)
     closed = Signal()
 
-    def __init__(self, chart: Chart, language: str, families: Sequence[str], parent: QWidget) -> None:
+    def __init__(self, chart: Chart, language: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
         self.setAutoFillBackground(True)
-        self._chart, self._language, self._families = chart, language, list(families)
+        self._chart, self._language = chart, language
         self._keyboard: Keyboard | None = None
         self._recent: tuple[str, ...] = ()
         column = QVBoxLayout(self)
@@ -56,7 +56,6 @@ class SymbolChooser(QFrame):
         self._parts.setCurrentWidget(self._tables["consonants"])
         self._parts.currentChanged.connect(self._on_part)
         self._search.textChanged.connect(self._on_search)
-        self.dress()
         self.hide()
 
     def _head(self) -> QHBoxLayout:
@@ -111,17 +110,17 @@ class SymbolChooser(QFrame):
             known = [self._chart.get(text) for text in recent]
             self._tables["recent"].show_list([symbol for symbol in known if symbol is not None], self._language)
 
-    def dress(self) -> None:
+    def dress(self, families: Sequence[str]) -> None:
         """Another text size or font: symbols a good deal larger than text."""
         size = round(self.fontInfo().pixelSize() * SYMBOL_SCALE)
         for table in (*self._tables.values(), self._results):
             font = table.font()
-            font.setFamilies(self._families)
+            font.setFamilies(families)
             font.setPixelSize(size)
             table.setFont(font)
             table.fit()
         font = self._picture.font()
-        font.setFamilies(self._families)
+        font.setFamilies(families)
         font.setPixelSize(round(size * 1.2))
         self._picture.setFont(font)
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from fieldapp.gui.fonts import Fonts
 from fieldapp.gui.review.lines import TIERS, Line
 from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.line_text import about_text, draw_line_text
@@ -27,10 +28,17 @@ class TierRows(SegmentMarks):
         super().__init__(timeline, colours, parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(say("Tiers"))
+        self.fonts = Fonts({})
 
     def row_height(self) -> int:
-        """Pixels of one tier, in the present text size."""
-        return self.fontMetrics().lineSpacing() + 2 * PADDING
+        """Pixels of one tier, in the present text size and fonts; marks above marks need room in some."""
+        return max(QFontMetrics(self.fonts.of(tier, self.font())).lineSpacing() for tier in TIERS) + 2 * PADDING
+
+    def set_fonts(self, fonts: Fonts) -> None:
+        """Other fonts."""
+        self.fonts = fonts
+        self.updateGeometry()
+        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(640, self.row_height() * len(TIERS))
@@ -96,6 +104,7 @@ class TierRows(SegmentMarks):
                 painter.drawRect(QRectF(left + 1, number * high + 1, right - left - 2, high - 2))
             text = line.texts.get(tier)
             if text is not None and inside[1] - inside[0] > READABLE_PX / 2:
+                painter.setFont(self.fonts.of(tier, self.font()))
                 draw_line_text(painter, QRectF(inside[0], number * high, inside[1] - inside[0], high), text.text, self.colours, draft=text.draft)
 
 
