@@ -32,7 +32,7 @@ def text_side(store: Store, model: str = "") -> TextSide | None:
     from fieldapp.finding.finder import TextSide
     from fieldapp.speech.manifest import identity, manifest_of
 
-    folder = model_folder(model) if model else _reader(store)
+    folder = model_folder(model) if model else reader_of(store)
     if folder is None:
         return None
 
@@ -71,7 +71,7 @@ def hearer(store: Store) -> Path:
     return _installed(names[0], f"The model '{names[0]}', which heard this fieldbook, is not installed.")
 
 
-def _reader(store: Store) -> Path | None:
+def reader_of(store: Store) -> Path | None:
     """The installed sentence encoder that shares a space with sounds, else that of the newest texts."""
     from fieldapp.speech import heads
     from fieldapp.store import spaces

@@ -14,7 +14,10 @@ from fieldapp.errors import ReadOnly, WrongUsage
 
 if TYPE_CHECKING:
     from fieldapp.bulk.embedding import Embeddings
+    from fieldapp.bulk.listening import Listened
+    from fieldapp.model import Space
     from fieldapp.speech.heads import Head
+    from fieldapp.speech.manifest import Manifest
     from fieldapp.store.store import Store
 
 OWN, NONE = "own", "none"
@@ -43,31 +46,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
 
 
 def _sounds(store: Store, model: Path, options: argparse.Namespace, progress: Progress) -> Answer:
-    from fieldapp.audio.master import F32, stream_master
-    from fieldapp.bulk.embedding import Embeddings
-    from fieldapp.bulk.listening import listen
-    from fieldapp.model import Recording
-    from fieldapp.speech import heads, whisper
-    from fieldapp.speech.device import processor_cores
     from fieldapp.speech.manifest import identity
-    from fieldapp.speech.models.binary import encoder_width
-    from fieldapp.store.sessions import parts
 
-    head = None if options.head in (OWN, NONE) else heads.from_bytes(_read(Path(options.head)))
-    cores = processor_cores()
-    recogniser = whisper.load(model, options.device or current().compute_device, threads=1, workers=cores)
-    home = Embeddings.of(store, recogniser, encoder_width(model / "model.bin"))
-    kind = _kind(head, home) if head else ""
-
-    def sound(master: Recording) -> Iterator[F32]:
-        return stream_master(store.folder, parts(store.reader(), master.id))
-
-    outcome = listen(store, recogniser, home, sound, cores, progress, own_heads=options.head != NONE)
-    if head:
-        home.adopt(store, kind, head)
-        outcome.heads.append(f"'{head.name}' for {kind}")
-    data: dict[str, Any] = {"model": identity(recogniser.manifest), "exit_layer": recogniser.manifest.exit_layer, **asdict(outcome)}
-    lines = [f"{outcome.embedded} segments have new vectors from {recogniser.manifest.name}"]
+    manifest, outcome = embed_sounds(store, model, progress, head=options.head, device=options.device or "")
+    data: dict[str, Any] = {"model": identity(manifest), "exit_layer": manifest.exit_layer, **asdict(outcome)}
+    lines = [f"{outcome.embedded} segments have new vectors from {manifest.name}"]
     lines += [f"  without sound  {outcome.silent}"] * bool(outcome.silent)
     lines += [f"  {made}" for made in outcome.heads] + [f"  not read  {trouble}" for trouble in outcome.troubles]
     if outcome.embedded:
@@ -75,10 +58,34 @@ def _sounds(store: Store, model: Path, options: argparse.Namespace, progress: Pr
     return Answer("\n".join(lines), data, code=1 if outcome.troubles else 0)
 
 
+def embed_sounds(store: Store, model: Path, progress: Progress, *, head: str = OWN, device: str = "", spare: int = 0) -> tuple[Manifest, Listened]:
+    """Vectors for every segment this model has not heard; `spare` cores are left to others."""
+    from fieldapp.audio.master import F32, stream_master
+    from fieldapp.bulk.embedding import Embeddings
+    from fieldapp.bulk.listening import listen
+    from fieldapp.model import Recording
+    from fieldapp.speech import heads, whisper
+    from fieldapp.speech.device import processor_cores
+    from fieldapp.speech.models.binary import encoder_width
+    from fieldapp.store.sessions import parts
+
+    given = None if head in (OWN, NONE) else heads.from_bytes(_read(Path(head)))
+    cores = max(1, processor_cores() - spare)
+    recogniser = whisper.load(model, device or current().compute_device, threads=1, workers=cores)
+    home = Embeddings.of(store, recogniser, encoder_width(model / "model.bin"))
+    kind = _kind(given, home) if given else ""
+
+    def sound(master: Recording) -> Iterator[F32]:
+        return stream_master(store.folder, parts(store.reader(), master.id))
+
+    outcome = listen(store, recogniser, home, sound, cores, progress, own_heads=head != NONE)
+    if given:
+        home.adopt(store, kind, given)
+        outcome.heads.append(f"'{given.name}' for {kind}")
+    return recogniser.manifest, outcome
+
+
 def _texts(store: Store, model: Path, options: argparse.Namespace, progress: Progress) -> Answer:
-    from fieldapp.bulk.listening import embed_texts
-    from fieldapp.speech import text
-    from fieldapp.speech.device import choose
     from fieldapp.speech.manifest import identity
     from fieldapp.store import texts
 
@@ -86,10 +93,19 @@ def _texts(store: Store, model: Path, options: argparse.Namespace, progress: Pro
         raise WrongUsage("--head is for sound; texts are compared as the sentence encoder gives them.")
     if options.tier not in (there := texts.tiers(store.reader())):
         raise WrongUsage(f"There is no text on a tier '{options.tier}'.", f"There are: {', '.join(there) or 'none yet'}.")
-    encoder = text.load(model, device=choose(options.device or current().compute_device).kind)
-    space, count = embed_texts(store, encoder, encoder.manifest, encoder.width, options.tier, progress)
-    data = {"model": identity(encoder.manifest), "space": space.kind, "embedded": count}
-    return Answer(f"{count} texts of the tier {options.tier} have new vectors from {encoder.manifest.name}", data)
+    manifest, space, count = embed_tier(store, model, options.tier, progress, device=options.device or "")
+    data = {"model": identity(manifest), "space": space.kind, "embedded": count}
+    return Answer(f"{count} texts of the tier {options.tier} have new vectors from {manifest.name}", data)
+
+
+def embed_tier(store: Store, model: Path, tier: str, progress: Progress, *, device: str = "") -> tuple[Manifest, Space, int]:
+    """Vectors for every text of a tier that is new or has changed."""
+    from fieldapp.bulk.listening import embed_texts
+    from fieldapp.speech import text
+    from fieldapp.speech.device import choose
+
+    encoder = text.load(model, device=choose(device or current().compute_device).kind)
+    return encoder.manifest, *embed_texts(store, encoder, encoder.manifest, encoder.width, tier, progress)
 
 
 def _kind(head: Head, home: Embeddings) -> str:

@@ -31,6 +31,8 @@ DEEDS: tuple[Deed, ...] = (
     Deed("new", "New fieldbook", "Ctrl+N"),
     Deed("demo", "Look around in a demo"),
     Deed("import", "Import recordings", "Ctrl+I", needs="writable"),
+    Deed("embed", "Make the vectors of what has none", needs="writable"),
+    Deed("jobs", "What is going on", "Ctrl+J"),
     Deed("close", "Close the fieldbook", "Ctrl+W", needs="fieldbook"),
     Deed("undo", "Undo", "Ctrl+Z", needs="writable"),
     Deed("redo", "Redo", "Ctrl+Shift+Z", needs="writable"),

@@ -24,7 +24,12 @@ def open_demo(desk: Desk) -> None:
         return
     model = desk.settings.model if has_model(desk.settings.model) else ""
     desk.say(say("The demo is being made and listened to; about a minute.") if model else say("The demo is being made; a moment."))
-    desk.run(lambda progress: _make(book, model, progress), desk.open)
+
+    def done(made: Path) -> str:
+        desk.open(made)
+        return say("The demo is made.")
+
+    desk.work(say("Demo"), lambda progress: _make(book, model, progress), done)
 
 
 def _make(book: Path, model: str, progress: Progress) -> Path:

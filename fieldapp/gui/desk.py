@@ -21,6 +21,7 @@ from fieldapp.gui.fonts import Fonts
 from fieldapp.gui.listening import Listening
 from fieldapp.gui.theme import Colours, colours
 from fieldapp.gui.words import say, told
+from fieldapp.gui.works import Works
 from fieldapp.jobs import Job, Jobs, Progress
 from fieldapp.model import Changed
 from fieldapp.settings import Settings
@@ -59,6 +60,8 @@ class Desk(QObject):
         self._settings_path = settings_path
         self.bridge = Bridge(self)
         self.jobs = Jobs(post=self.bridge.post)
+        self.works = Works(self.bridge, self)
+        """Long work somebody started and may want to see."""
         self.listening = Listening(settings.output_device, self._on_trouble)
         self.store: Store | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -105,6 +108,11 @@ class Desk(QObject):
         if self.recorded() is not None:
             self.say(say("A recording is running. Stop it before you leave this fieldbook."), "look")
             return False
+        if self.store is not None and self.works.running:
+            self.say(
+                say("{title} is still going on (Ctrl+J). Wait for it or stop it before you leave this fieldbook.", title=self.works.running[0].title), "look"
+            )
+            return False
         return True
 
     def close_fieldbook(self) -> None:
@@ -124,6 +132,7 @@ class Desk(QObject):
 
     def close(self) -> None:
         """The end: background work, loudspeaker, fieldbook, bridge, in this order."""
+        self.works.close()
         self.jobs.close()
         self.listening.close()
         self.close_fieldbook()
@@ -165,6 +174,21 @@ class Desk(QObject):
     def run(self, work: Callable[[Progress], Any], done: Callable[[Any], None], failed: Callable[[Exception], None] | None = None) -> Job:
         """Do something long in the background; `done` and `failed` run in the GUI thread."""
         return self.jobs.run(work, done, failed or self.fail)
+
+    def work(self, title: str, work: Callable[[Progress], Any], done: Callable[[Any], str]) -> Job:
+        """Do something long that everybody can see and stop; `done` gives the sentence that is said and stays to be read."""
+
+        def over(result: object) -> str:
+            said = done(result)
+            self.say(said)
+            return said
+
+        return self.works.begin(title, work, over, self.fail)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is done behind the window."""
+        return self.jobs.busy or bool(self.works.running)
 
     def _on_trouble(self, trouble: FieldError) -> None:
         self.bridge.post(lambda: self.say(told(trouble), "look"))

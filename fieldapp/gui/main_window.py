@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         self._sidebar = SideBar(self)
         self._sidebar.asked.connect(self.show_page)
         self._strip = StatusStrip(self.desk, self)
-        self._strip.asked.connect(self.show_page)
+        self._strip.asked.connect(self._do)
         upper = QHBoxLayout()
         upper.setSpacing(0)
         upper.addWidget(self._sidebar)
@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
 
     def _do_language(self) -> None:
         """The next language; every page is built anew in it."""
-        if self.desk.recorded() is not None or self.desk.jobs.busy:
+        if self.desk.recorded() is not None or self.desk.busy:
             self.desk.say(say("The language can be changed when nothing is recorded and no work is going on."), "look")
             return
         codes = list(LANGUAGES)
@@ -211,6 +211,16 @@ class MainWindow(QMainWindow):
             self._add_deeds(entry)
         self._on_conditions()
         self._show_dialog("shortcuts", lambda: Shortcuts(self.actions_table, self._keep_shortcuts, self))
+
+    def _do_jobs(self) -> None:
+        from fieldapp.gui.widgets.jobs_box import JobsBox  # noqa: PLC0415  (seldom wanted)
+
+        self._show_dialog("jobs", lambda: JobsBox(self.desk, self))
+
+    def _do_embed(self) -> None:
+        from fieldapp.gui.embedding import make_vectors  # noqa: PLC0415  (seldom wanted)
+
+        make_vectors(self.desk)
 
     def _keep_shortcuts(self, changed: dict[str, str]) -> None:
         self.desk.change_settings(replace(self.desk.settings, shortcuts=tuple(f"{name}={keys}" for name, keys in sorted(changed.items()))))

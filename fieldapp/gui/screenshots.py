@@ -99,7 +99,7 @@ def _settle(window: MainWindow) -> None:
     late = time.monotonic() + PATIENCE_S
     while time.monotonic() < min(calm, late):
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
-        if window.desk.jobs.busy:
+        if window.desk.busy:
             calm = time.monotonic() + SETTLE_S
         time.sleep(0.01)
 

@@ -128,6 +128,7 @@ def _style_sheet(c: Colours, percent: int) -> str:
     #strip QLabel[role="look"] {{ color: {c.amber}; font-weight: 600; padding: {px(2)} {px(8)}; }}
     #strip QPushButton[role="badge"] {{ background: {c.red}; color: {c.on_red}; border: none; font-weight: 600; padding: {px(2)} {px(10)}; }}
     #strip QPushButton[role="badge"]:focus {{ border: 2px solid {c.text}; }}
+    #strip QPushButton[role="plain"] {{ background: transparent; border: 1px solid {c.line}; padding: {px(1)} {px(8)}; }}
     #message {{ background: {c.panel}; border: 1px solid {c.line}; border-left: 4px solid {c.accent}; border-radius: 6px; }}
     #message[role="look"] {{ border-left-color: {c.amber}; }}
     #message[role="loss"] {{ border-left-color: {c.red}; }}

@@ -27,10 +27,11 @@ ROOMS = (
     "commands/asking.py",
     "session/live_text.py",
     "store/words.py",
+    "bulk/listening.py",
 )
 """Whose sentences reach the window. What only commands do (fetching, converting, cutting models) is not among them."""
 KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, FieldError)}
-PLACES = {**dict.fromkeys(KINDS, (0, 1)), "Basis": (0,), "_installed": (1,)}
+PLACES = {**dict.fromkeys(KINDS, (0, 1)), "Basis": (0,), "_installed": (1,), "progress": (1,)}
 """Calls that carry sentences, and which arguments do."""
 NAMED = {"why", "sentence", "slow", "lacking", "hint", "EMBED", "WHY"}
 """Names under which sentences are handed on."""
@@ -69,7 +70,7 @@ def carried(tree: ast.AST) -> Iterator[ast.expr]:
             yield node.value
 
 
-NO_SENTENCE = re.compile(r"SELECT|NEAR\(|\{0\} (of|the|AND|OR) |^[^a-z]*$")
+NO_SENTENCE = re.compile(r"SELECT|NEAR\(|\{0\} (of \{1\}\{2\}|the|AND|OR)|^[^a-z]*$")
 """Queries to SQLite, names of spaces and devices, which are put together in the same ways."""
 
 

@@ -151,12 +151,12 @@ def test_the_demo_is_made_once_and_opened(window: MainWindow, qtbot: QtBot) -> N
 def test_another_language_builds_every_page_anew_without_a_restart(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window.desk.create(tmp_path / "book", "book")
     window.show_page("find")
-    qtbot.waitUntil(lambda: not window.desk.jobs.busy)
+    qtbot.waitUntil(lambda: not window.desk.busy)
     window.actions_table.action("language").trigger()
     assert window.desk.settings.language == "zh_CN"
     assert window.page.objectName() == "find"
     window.actions_table.action("palette").trigger()
-    qtbot.waitUntil(lambda: not window.desk.jobs.busy)
+    qtbot.waitUntil(lambda: not window.desk.busy)
     window.actions_table.action("language").trigger()
     field = window.page.findChild(QLineEdit)
     assert isinstance(field, QLineEdit)

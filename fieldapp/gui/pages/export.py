@@ -265,7 +265,7 @@ class ThePage(Page):
             return hand_over(store, name, out, options, purpose=purpose, audience=audience, only=_chosen(store, basket), progress=progress)
 
         self._report.clear()
-        self._job = self.desk.run(work, lambda handed: self._on_done(handed, out), self._on_failed)
+        self._job = self.desk.works.begin(say("Export"), work, lambda handed: self._on_done(handed, out), self._on_failed)
         self._show_running(True)
 
     @Slot()
@@ -285,12 +285,13 @@ class ThePage(Page):
         self._bar.setValue(round(share * 1000))
         self._bar.setFormat(doing)
 
-    def _on_done(self, handed: HandedOver, out: Path) -> None:
+    def _on_done(self, handed: HandedOver, out: Path) -> str:
         lines = [say("{segments} segments to {folder}", segments=f"{handed.segments:,}", folder=out)]
         lines.append(say("{written} files written, {unchanged} unchanged.", written=f"{len(handed.written):,}", unchanged=f"{len(handed.unchanged):,}"))
         lines += _listed(say("The format cannot carry:"), Counter(loss.what for loss in handed.losses))
         lines += _listed(say("Consent held back:"), Counter(left.why for left in handed.left_out))
         self._end("\n".join([*lines, handed.unnoted]))
+        return lines[0]
 
     def _on_failed(self, trouble: Exception) -> None:
         self._end(told(trouble))

@@ -105,13 +105,16 @@ class ImportBox(QDialog):
             return importing.Import(store).run(wanted_of(sources, speaker, variety), sources, session, progress)
 
         self._title.setText(say("Importing ..."))
-        self._begin(work, self._on_imported)
+        self._wait_for(self._desk.works.begin(say("Import"), work, self._on_imported, self._on_failed))
 
     def _begin(self, work: Callable[[Progress], Report], done: Callable[[Report], None]) -> None:
+        self._wait_for(self._desk.run(work, done, self._on_failed))
+
+    def _wait_for(self, job: Job) -> None:
         self._import.setEnabled(False)
         self._bar.setRange(0, 0)
         self._bar.show()
-        self._job = self._desk.run(work, done, self._on_failed)
+        self._job = job
         self._timer.start()
 
     def _on_looked(self, report: Report) -> None:
@@ -119,11 +122,13 @@ class ImportBox(QDialog):
         self._import.setEnabled(report.imported > 0)
         self._import.setFocus()
 
-    def _on_imported(self, report: Report) -> None:
+    def _on_imported(self, report: Report) -> str:
+        said = say("{count} of {wanted} files came in: {minutes} min of sound.", **_counts(report))
         self._done = True
-        self._rest(say("{count} of {wanted} files came in: {minutes} min of sound.", **_counts(report)), report)
+        self._rest(said, report)
         self._stop.setText(say("Close"))
         self._stop.setFocus()
+        return said
 
     def _on_failed(self, trouble: Exception) -> None:
         self._timer.stop()

@@ -34,10 +34,15 @@ class StatusStrip(QWidget):
         self._recording = QPushButton(self)
         self._recording.setProperty("role", "badge")
         self._recording.setAccessibleName(say("Go to the recording"))
-        self._recording.clicked.connect(lambda: self.asked.emit("record"))
+        self._recording.clicked.connect(lambda: self.asked.emit("page.record"))
         self._recording.hide()
         self._where, self._disk, self._model, self._lag = (QLabel(self) for _ in range(4))
-        for widget in (self._recording, self._where, self._disk, self._model, self._lag):
+        self._working = QPushButton(self)
+        self._working.setProperty("role", "plain")
+        self._working.setAccessibleName(say("What is going on"))
+        self._working.clicked.connect(lambda: self.asked.emit("jobs"))
+        self._working.hide()
+        for widget in (self._recording, self._working, self._where, self._disk, self._model, self._lag):
             row.addWidget(widget)
         row.addStretch()
         hint = QLabel(say("Ctrl+K finds every command"), self)
@@ -47,11 +52,12 @@ class StatusStrip(QWidget):
         self._timer.start(CALM_MS)
         desk.conditions_changed.connect(self.refresh)
         desk.settings_changed.connect(self.refresh)
+        desk.works.changed.connect(self._on_works)
 
     @Slot()
     def refresh(self) -> None:
         """Look at everything again."""
-        self._timer.setInterval(RECORDING_MS if "recording" in self._desk.conditions() else CALM_MS)
+        self._set_pace()
         store = self._desk.store
         self._where.setText(store.folder.name if store else say("no fieldbook open"))
         try:
@@ -63,6 +69,24 @@ class StatusStrip(QWidget):
         name = self._desk.settings.model
         self._model.setText(say("model: {name}", name=name) if installed(name) else say("no speech model"))
         self._show_recording()
+
+    def _set_pace(self) -> None:
+        self._timer.setInterval(RECORDING_MS if "recording" in self._desk.conditions() or self._desk.works.running else CALM_MS)
+
+    @Slot()
+    def _on_works(self) -> None:
+        self._set_pace()
+        self._show_works()
+
+    def _show_works(self) -> None:
+        """The one that began first, how far it is, and how many more there are."""
+        running = self._desk.works.running
+        self._working.setVisible(bool(running))
+        if running:
+            share = running[0].job.progress[0]
+            far = f"  {share:.0%}" if share >= 0 else ""
+            more = f"  +{len(running) - 1}" if running[1:] else ""
+            self._working.setText(f"{running[0].title}{far}{more}")
 
     def stop(self) -> None:
         """The window closes."""
@@ -76,6 +100,7 @@ class StatusStrip(QWidget):
             self.refresh()
         else:
             self._show_recording()
+            self._show_works()
 
     def _show_recording(self) -> None:
         state = self._desk.recorded()
