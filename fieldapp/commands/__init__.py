@@ -44,6 +44,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("doctor", "devices, models, disk, versions: what is missing and how to get it", "fieldapp.commands.doctor"),
     Command("record", "record a session from the command line", "fieldapp.commands.record"),
     Command("import", "bring recordings, manifests and annotations in", "fieldapp.commands.import_"),
+    Command("doubts", "answers that sounded like another item: list them and decide", "fieldapp.commands.doubts"),
     Command("transcribe", "turn recordings into draft text", "fieldapp.commands.transcribe"),
     Command("embed", "compute meaning and sound vectors", "fieldapp.commands.embed"),
     Command("search", "find recordings by word, meaning or sound", "fieldapp.commands.search"),

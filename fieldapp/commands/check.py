@@ -1,4 +1,7 @@
-"""Examine a fieldbook: database, references, checksums, sound files, backups. With --repair, mend what is safe to mend."""
+"""Examine a fieldbook: database, references, checksums, sound files, backups. With --repair, mend what is safe to mend.
+
+Sound files that are missing are looked for under --media and copied back, if they are the very same ones.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which fieldbook, and whether to mend it."""
     parser.add_argument("fieldbook", metavar="DIR", type=Path, help="the fieldbook")
+    parser.add_argument("--media", type=Path, metavar="PATH", action="append", default=[], help="where missing sound files may be; they are copied back")
     parser.add_argument("--repair", action="store_true", help="mend what is safe to mend; damaged files are kept aside in backups/")
 
 
@@ -24,10 +28,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     from fieldapp.store import check
 
     folder: Path = options.fieldbook.absolute()
-    done: tuple[str, ...] = ()
+    done: tuple[str, ...] = _brought_back(folder, options.media, progress) if options.media else ()
     if options.repair:
         repaired = check.repair(folder, progress)
-        findings, done = repaired.after, repaired.done
+        findings, done = repaired.after, (*done, *repaired.done)
     else:
         findings = check.examine(folder, progress)
     if not any(finding.serious for finding in findings):
@@ -37,6 +41,17 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     lines.append(f"{len(serious)} serious findings in {folder}" if serious else f"{folder} is sound")
     data = {"fieldbook": str(folder), "sound": not serious, "mended": list(done), "findings": [_as_data(finding) for finding in findings]}
     return Answer("\n".join(lines), data, code=1 if serious else 0)
+
+
+def _brought_back(folder: Path, places: list[Path], progress: Progress) -> tuple[str, ...]:
+    """Missing sound files that were found elsewhere, each as a sentence; only the very bytes that were there count."""
+    from fieldapp.store.relink import bring_back
+    from fieldapp.store.store import Store
+
+    with Store.open(folder, read_only=True) as store:
+        outcome = bring_back(store.reader(), folder, places, progress)
+    others = tuple(f"{path} has the right name and size, but other contents; it was left where it is." for path in outcome.others)
+    return (*(f"{path} is back, from {source}." for path, source in outcome.found.items()), *others)
 
 
 def _annotation_originals(folder: Path) -> tuple[Finding, ...]:

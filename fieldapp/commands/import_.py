@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from fieldapp.intake.annotations import FileReport
     from fieldapp.intake.elsewhere import Ask
     from fieldapp.intake.importing import Report
-    from fieldapp.intake.manifest import Wanted
 
 _SHOWN = 20
 
@@ -62,26 +61,24 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
 
 
 def _unpacked(path: Path, options: argparse.Namespace, parts: ExitStack, progress: Progress) -> Path:
-    """What is imported for this path: of a ZIP file the folder in it, unpacked for as long as the import takes."""
+    """A ZIP file is unpacked for as long as the import takes."""
     from tempfile import TemporaryDirectory
 
     from fieldapp.intake import archives
+    from fieldapp.intake.dropped import unpacked
 
     if path.suffix.lower() != archives.SUFFIX or not path.is_file():
         return path
     derived = options.fieldbook.absolute() / "derived"
     place = parts.enter_context(TemporaryDirectory(prefix="unpacked-", dir=derived if derived.is_dir() and not options.dry_run else None))
-    folder = Path(place) / path.stem
-    folder.mkdir()
-    archives.unpack(path, folder, progress)
-    inside = list(folder.iterdir())
-    return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
+    return unpacked(path, Path(place), progress)
 
 
 def _files(options: argparse.Namespace, sources: list[Path], progress: Progress) -> Answer:
     """Files, folders and tables."""
     from fieldapp.errors import ImportProblem
     from fieldapp.intake import annotations, elsewhere, importing, manifest
+    from fieldapp.intake.dropped import without
     from fieldapp.store.store import Store
 
     mapping = _mapping(options.map)
@@ -97,7 +94,7 @@ def _files(options: argparse.Namespace, sources: list[Path], progress: Progress)
         found, told = annotations.read(labelled, mapping, progress, allow_outside=options.allow_outside)
         elsewhere.look(store.reader(), found, options.media, _asker(options))
         linked = annotations.new_sounds(store.reader(), found)
-        wanted = _without(wanted, labelled).joined(manifest.find_files(linked, options.speaker, options.variety))
+        wanted = without(wanted, labelled).joined(manifest.find_files(linked, options.speaker, options.variety))
         if options.dry_run:
             report = importing.rehearse(store, wanted, progress)
         else:
@@ -149,14 +146,6 @@ def _mapping(said: list[str]) -> dict[str, str]:
             raise WrongUsage(f"'{one}' does not say what a tier or column means.", "Write --map THEIRS=OURS, for instance --map Story=transcription.")
         mapping[theirs.strip()] = ours.strip()
     return mapping
-
-
-def _without(wanted: Wanted, files: list[Path]) -> Wanted:
-    """What was set aside, without the files that turned out to be annotations."""
-    from dataclasses import replace
-
-    known = set(files)
-    return replace(wanted, set_aside=tuple(one for one in wanted.set_aside if Path(one).absolute() not in known))
 
 
 def _about_annotations(one: FileReport, *, dry: bool) -> list[str]:

@@ -222,6 +222,27 @@ class MainWindow(QMainWindow):
 
         make_vectors(self.desk)
 
+    def _do_missing(self) -> None:
+        from fieldapp.gui.widgets.missing_box import MissingBox  # noqa: PLC0415  (seldom wanted)
+
+        self._show_dialog("missing", lambda: MissingBox(self.desk, self))
+
+    def _do_doubts(self) -> None:
+        from fieldapp.gui.widgets.doubts_box import DoubtsBox  # noqa: PLC0415  (seldom wanted)
+
+        self._show_dialog("doubts", lambda: DoubtsBox(self.desk, self))
+
+    def _do_merge(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, say("Merge a fieldbook")) if self.page.leave() else ""
+        if chosen:
+            self.merge_with(Path(chosen))
+
+    def merge_with(self, other: Path) -> None:
+        """Show what would come from another fieldbook."""
+        from fieldapp.gui.widgets.merge_box import MergeBox  # noqa: PLC0415  (seldom wanted)
+
+        self._show_dialog("merge", lambda: MergeBox(self.desk, other, self))
+
     def _keep_shortcuts(self, changed: dict[str, str]) -> None:
         self.desk.change_settings(replace(self.desk.settings, shortcuts=tuple(f"{name}={keys}" for name, keys in sorted(changed.items()))))
 
@@ -263,6 +284,12 @@ class MainWindow(QMainWindow):
             return
         store = self.desk.store
         self.setWindowTitle(f"{store.folder.name} – Fieldapp" if store else "Fieldapp")
+        for dialog in self._dialogs.values():  # they speak of the fieldbook that was open
+            dialog.close()
+        if store is not None:
+            from fieldapp.gui.widgets.missing_box import tell_missing  # noqa: PLC0415  (loads what the window's start does not wait for)
+
+            tell_missing(self.desk)
         self._strip.refresh()
         self.show_page(self._entry.name)
 

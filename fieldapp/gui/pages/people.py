@@ -74,6 +74,7 @@ class ThePage(Page):
         self._before = 0
         self._archive = ArchiveBar(desk, self._on_wanted, self)
         layout.setSpacing(12)
+        self._tabs.setCornerWidget(self._archive.choice)
         layout.addWidget(self._tabs, 1)
         layout.addWidget(self._archive)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 from fieldapp import completeness
 from fieldapp.corpus.deposit.missing import Missing
@@ -33,33 +33,30 @@ FIELDS = {
 }
 """What archives ask for, as the cards call it."""
 FIELDBOOK = ""
+LETTERS = 14
 
 Wanted = dict[str, list[str]]
 """Fields that are missing, by the id of the card."""
 
 
-class ArchiveBar(QWidget):
-    """`use` is told what is missing, whenever that was counted."""
+class ArchiveBar(QLabel):
+    """Says what is missing of the whole; `use` is told what each card lacks. `choice` is where the archive is chosen, and has its own place."""
 
     def __init__(self, desk: Desk, use: Callable[[Wanted], None], parent: QWidget) -> None:
         super().__init__(parent)
         self._desk, self._use = desk, use
         self._asked = 0
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        self._archive = QComboBox(self)
-        self._archive.setAccessibleName(say("Made for the archive"))
-        self._archive.addItem(say("no archive chosen"), "")
+        self.choice = QComboBox(parent)
+        self.choice.setAccessibleName(say("Made for the archive"))
+        self.choice.setToolTip(say("Made for the archive"))
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.choice.setMinimumContentsLength(LETTERS)
+        self.choice.addItem(say("no archive chosen"), "")
         for one in PROFILES:
-            self._archive.addItem(one.title, one.name)
-        self._archive.activated.connect(self._on_chosen)
-        self._said = QLabel(self)
-        self._said.setProperty("role", "muted")
-        self._said.setWordWrap(True)
-        row.addWidget(QLabel(say("Made for the archive"), self))
-        row.addWidget(self._archive)
-        row.addWidget(self._said, 1)
+            self.choice.addItem(one.title, one.name)
+        self.choice.activated.connect(self._on_chosen)
+        self.setWordWrap(True)
+        self.hide()
 
     def refresh(self) -> None:
         """Count again."""
@@ -73,30 +70,28 @@ class ArchiveBar(QWidget):
             if number == self._asked:
                 self._show(*found)
 
-        self._archive.setEnabled(not store.read_only)
+        self.choice.setEnabled(not store.read_only)
         self._desk.run(lambda _: _counted(store), done)
 
     def _show(self, archive: str, found: Sequence[Missing]) -> None:
-        self._archive.setCurrentIndex(max(0, self._archive.findData(archive)))
+        self.choice.setCurrentIndex(max(0, self.choice.findData(archive)))
         wanted: Wanted = {}
         for one in found:
             wanted.setdefault(one.of, []).append(say(FIELDS[one.field]))
         cards = len(wanted.keys() - {FIELDBOOK})
-        if not archive:
-            said = say("Choose one, and the cards say what it will ask for.")
-        elif not found:
-            said = say("Nothing is missing.")
-        else:
+        if found:
             said = say("{count} cards lack something the archive asks for.", count=cards) if cards else ""
             of_book = say("The fieldbook itself: {fields}.", fields=", ".join(wanted[FIELDBOOK])) if FIELDBOOK in wanted else ""
-            said = f"{said} {of_book}".strip()
-        self._said.setText(said)
-        set_role(self._said, "look" if found else "muted")
+            self.setText(f"{said} {of_book}".strip())
+        else:
+            self.setText(say("Nothing is missing."))
+        set_role(self, "look" if found else "muted")
+        self.setVisible(bool(archive))
         self._use(wanted)
 
     @Slot()
     def _on_chosen(self) -> None:
-        store, archive = self._desk.store, self._archive.currentData()
+        store, archive = self._desk.store, self.choice.currentData()
         if store is not None:
             self._desk.run(lambda _: store.do(lambda tx: completeness.choose(tx, archive)), lambda _: None)
 

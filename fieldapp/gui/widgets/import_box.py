@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from fieldapp.commands.import_project import bring_in
+from fieldapp.corpus.saymore.project import is_project
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.words import say, told
-from fieldapp.intake import importing, manifest
+from fieldapp.intake import archives
+from fieldapp.intake.annotations import FileReport
+from fieldapp.intake.dropped import Dropped, bring, unpacked
 from fieldapp.intake.importing import Report
 from fieldapp.jobs import Job, Progress
 from fieldapp.store import people
+from fieldapp.store.store import Store
 
-TABLES = (".csv", ".tsv")
 LISTED = 200
 LOOK_MS = 100
 
 
-def wanted_of(sources: list[Path], speaker: str, variety: str) -> manifest.Wanted:
-    """The rows that files, folders and tables stand for."""
-    wanted = manifest.find_files([one for one in sources if one.suffix.lower() not in TABLES], speaker, variety)
-    for table in (one for one in sources if one.suffix.lower() in TABLES):
-        wanted = manifest.read_manifest(table, speaker=speaker, variety=variety).joined(wanted)
-    return wanted
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What came in, or would: files and what lay beside them, and whole projects, told line by line."""
+
+    dropped: Dropped
+    projects: tuple[str, ...] = ()
 
 
 class ImportBox(QDialog):
@@ -37,6 +45,8 @@ class ImportBox(QDialog):
         self._desk, self._store, self._sources = desk, desk.store, sources
         self._job: Job | None = None
         self._done = False
+        self._ready: list[Path] = []
+        self._place: Path | None = None
         self.setWindowTitle(say("Import recordings"))
         self.resize(640, 520)
         layout = QVBoxLayout(self)
@@ -94,20 +104,29 @@ class ImportBox(QDialog):
 
     def _look(self) -> None:
         self._title.setText(say("Looking at what would come in ..."))
-        self._begin(lambda progress: importing.rehearse(self._store, wanted_of(self._sources, "", ""), progress), self._on_looked)
+        store, sources = self._store, self._sources
+        if any(one.suffix.lower() == archives.SUFFIX for one in sources):
+            self._place = Path(mkdtemp(prefix="unpacked-", dir=store.folder / "derived"))
+        place = self._place
+
+        def work(progress: Progress) -> tuple[list[Path], Brought]:
+            ready = [one if place is None else unpacked(one, place, progress) for one in sources]
+            return ready, _brought(store, ready, progress, dry=True)
+
+        self._begin(work, self._on_looked)
 
     @Slot()
     def _on_import(self) -> None:
         speaker, variety, session = self._speaker.currentText().strip(), self._variety.currentText().strip(), self._session.text().strip()
-        store, sources = self._store, self._sources
+        store, ready = self._store, self._ready
 
-        def work(progress: Progress) -> Report:
-            return importing.Import(store).run(wanted_of(sources, speaker, variety), sources, session, progress)
+        def work(progress: Progress) -> Brought:
+            return _brought(store, ready, progress, speaker=speaker, variety=variety, session=session)
 
         self._title.setText(say("Importing ..."))
         self._wait_for(self._desk.works.begin(say("Import"), work, self._on_imported, self._on_failed))
 
-    def _begin(self, work: Callable[[Progress], Report], done: Callable[[Report], None]) -> None:
+    def _begin(self, work: Callable[[Progress], Any], done: Callable[[Any], None]) -> None:
         self._wait_for(self._desk.run(work, done, self._on_failed))
 
     def _wait_for(self, job: Job) -> None:
@@ -117,15 +136,16 @@ class ImportBox(QDialog):
         self._job = job
         self._timer.start()
 
-    def _on_looked(self, report: Report) -> None:
-        self._rest(say("{count} of {wanted} files would come in: {minutes} min of sound.", **_counts(report)), report)
-        self._import.setEnabled(report.imported > 0)
+    def _on_looked(self, looked: tuple[list[Path], Brought]) -> None:
+        self._ready, brought = looked
+        self._rest(say("{count} of {wanted} files would come in: {minutes} min of sound.", **_counts(brought.dropped.sound)), brought)
+        self._import.setEnabled(brought.dropped.sound.imported > 0 or bool(brought.projects) or any(_adds(one) for one in brought.dropped.annotations))
         self._import.setFocus()
 
-    def _on_imported(self, report: Report) -> str:
-        said = say("{count} of {wanted} files came in: {minutes} min of sound.", **_counts(report))
+    def _on_imported(self, brought: Brought) -> str:
+        said = say("{count} of {wanted} files came in: {minutes} min of sound.", **_counts(brought.dropped.sound))
         self._done = True
-        self._rest(said, report)
+        self._rest(said, brought)
         self._stop.setText(say("Close"))
         self._stop.setFocus()
         return said
@@ -136,7 +156,8 @@ class ImportBox(QDialog):
         self._title.setText(told(trouble))
         self._desk.fail(trouble)
 
-    def _rest(self, title: str, report: Report) -> None:
+    def _rest(self, title: str, brought: Brought) -> None:
+        report = brought.dropped.sound
         self._timer.stop()
         self._bar.hide()
         self._title.setText(title)
@@ -146,7 +167,8 @@ class ImportBox(QDialog):
             (len(report.set_aside), say("are no sound files and are left out")),
             (len(report.problems), say("cannot be imported")),
         )
-        lines = [f"{count} {what}" for count, what in counts if count]
+        lines = [*brought.projects, *(f"{count} {what}" for count, what in counts if count)]
+        lines += [_about(one) for one in brought.dropped.annotations]
         lines += [f"{one.where}: {one.sentence}" for one in (*report.problems, *report.notes)][:LISTED]
         self._report.setPlainText("\n".join(lines) or say("Nothing speaks against it."))
 
@@ -162,7 +184,36 @@ class ImportBox(QDialog):
         if self._job is not None:
             self._job.cancel()
         self._timer.stop()
+        place, job, self._place = self._place, self._job, None
+        if place is not None:
+            self._desk.run(lambda _: _cleaned(place, job), lambda _: None)
         super().done(result)
+
+
+def _brought(store: Store, sources: list[Path], progress: Progress, *, speaker: str = "", variety: str = "", session: str = "", dry: bool = False) -> Brought:
+    """Projects of SayMore and lameta as a whole, everything else file by file."""
+    projects = [one for one in sources if is_project(one)]
+    others = [one for one in sources if one not in projects]
+    lines = bring_in(store, projects, progress, dry=dry)[0] if projects else []
+    return Brought(bring(store, others, progress, speaker=speaker, variety=variety, session=session, dry=dry) if others else Dropped(), tuple(lines))
+
+
+def _cleaned(place: Path, job: Job | None) -> None:
+    """What was unpacked goes when nobody reads it any more."""
+    if job is not None:
+        job.wait()
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _adds(one: FileReport) -> bool:
+    return not one.problem and one.segments_added + one.texts_added > 0
+
+
+def _about(one: FileReport) -> str:
+    name = Path(one.file).name
+    if one.problem:
+        return f"{name}: {one.problem}"
+    return say("{file}: {segments} segments and {texts} texts", file=name, segments=f"{one.segments_added:,}", texts=f"{one.texts_added:,}")
 
 
 def _counts(report: Report) -> dict[str, object]:
