@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from fieldapp import __version__
 from fieldapp.audio.cut import cut
 from fieldapp.corpus.bundle import TIER_ORDER, Bundle, LeftOut, Loss, Paper
-from fieldapp.corpus.exporters import Options, exporter
+from fieldapp.corpus.exporters import Options, exporter, needed
 from fieldapp.corpus.output import Output
 from fieldapp.errors import ExportProblem
 from fieldapp.model import Annotation, Recording, RecordingId, Segment, SegmentId
@@ -31,6 +31,8 @@ from fieldapp.store.store import Store
 
 EXPLAINED = 1000
 """So many held-back segments get their own sentence; more are counted."""
+Rule = tuple[str, str, str]
+"""Purpose, audience and time of a consent that is needed."""
 RECORDING_NOW = "recording"
 """The state of a master that is still growing."""
 
@@ -71,7 +73,7 @@ def hand_over(
     if out.is_relative_to(store.folder.absolute()):
         raise ExportProblem(f"{out} lies inside the fieldbook.", "Export into a folder of its own: the fieldbook keeps its own house.")
     chosen = None if only is None else sorted(set(only))
-    bundle = gather(store, purpose=purpose, audience=audience, only=chosen, sound=options.audio)
+    bundle = gather(store, purpose=purpose, also=needed(name, purpose)[1:], audience=audience, only=chosen, sound=options.audio)
     output = Output(out, progress)
     losses = module.write(bundle, output, options)
     about = {"format": name, "out": str(out), "audience": audience, "profile": options.profile, "options": _told(options, chosen)}
@@ -117,34 +119,42 @@ def _mark(place: Path) -> tuple[int, int]:
     return about.st_size, about.st_mtime_ns
 
 
-def may_leave(store: Store, purpose: str, audience: str, only: Iterable[SegmentId] | None = None) -> tuple[int, int]:
-    """How many segments consent lets out for a purpose, and of how many; of all or of some."""
+def may_leave(store: Store, purposes: Iterable[str], audience: str, only: Iterable[SegmentId] | None = None) -> tuple[int, int]:
+    """How many segments consent lets out for all of these purposes, and of how many; of all or of some."""
     db = store.reader()
-    allowed = consent_filter.condition(db, purpose, audience)
+    allowed = [consent_filter.condition(db, purpose, audience) for purpose in purposes]
     among, chosen = ("1", ()) if only is None else ("id IN (SELECT value FROM json_each(?))", (json.dumps(list(only)),))
-    may = db.execute(f"SELECT count(*) FROM segment WHERE {allowed.sql} AND {among}", (*allowed.parameters, *chosen)).fetchone()[0]  # noqa: S608  (made by the filter)
+    where = " AND ".join([*(one.sql for one in allowed), among])
+    given = [value for one in allowed for value in one.parameters]
+    may = db.execute(f"SELECT count(*) FROM segment WHERE {where}", (*given, *chosen)).fetchone()[0]  # noqa: S608  (made by the filter)
     return int(may), int(db.execute(f"SELECT count(*) FROM segment WHERE {among}", chosen).fetchone()[0])  # noqa: S608  (our own text)
 
 
 def gather(
-    store: Store, *, purpose: str = "archive", audience: str = ANYONE, at: str = "", only: Iterable[SegmentId] | None = None, sound: bool = False
+    store: Store,
+    *,
+    purpose: str = "archive",
+    also: tuple[str, ...] = (),
+    audience: str = ANYONE,
+    at: str = "",
+    only: Iterable[SegmentId] | None = None,
+    sound: bool = False,
 ) -> Bundle:
-    """The part of the fieldbook that this audience may have for this purpose; `only` narrows it to a basket of segments.
+    """The part of the fieldbook that this audience may have for this purpose (and what it is `also` for); `only` narrows it to a basket of segments.
 
     Where `sound` goes along, a segment in which somebody who is held back can be heard too stays here.
     """
     db = store.reader()
     db.execute("BEGIN")  # one moment of the fieldbook, however long reading takes
     try:
-        return _bundle(db, store.folder, purpose, audience, at, None if only is None else set(only), sound)
+        return _bundle(db, store.folder, [(one, audience, at) for one in (purpose, *also)], None if only is None else set(only), sound)
     finally:
         db.execute("COMMIT")
 
 
-def _bundle(db: sqlite3.Connection, folder: Path, purpose: str, audience: str, at: str, only: set[SegmentId] | None, sound: bool) -> Bundle:
-    allowed = consent_filter.condition(db, purpose, audience, at)
+def _bundle(db: sqlite3.Connection, folder: Path, rules: Sequence[Rule], only: set[SegmentId] | None, sound: bool) -> Bundle:
     every = [s for s in SEGMENT.each(db, "1 ORDER BY recording, start, stop, id") if only is None or s.id in only]
-    may_leave = {row[0] for row in db.execute(f"SELECT id FROM segment WHERE {allowed.sql}", allowed.parameters)}  # noqa: S608  (made by the filter)
+    may_leave = set.intersection(*(_allowed(db, rule) for rule in rules))
     kept = tuple(s for s in every if s.id in may_leave)
     held_back = [s for s in every if s.id not in may_leave]
     drowned = _heard_with(kept, [s for s in SEGMENT.each(db) if s.id not in may_leave]) if sound else frozenset()
@@ -154,11 +164,11 @@ def _bundle(db: sqlite3.Connection, folder: Path, purpose: str, audience: str, a
     for annotation in ANNOTATION.each(db):
         if annotation.segment in inside:
             texts.setdefault(annotation.segment, []).append(annotation)
-    willing = consent_filter.people(db, purpose, audience, at)
+    willing = set.intersection(*(consent_filter.people(db, *rule) for rule in rules))
     recordings = {r.id: r for r in sessions.recordings(db)}
     every_session = {s.id: s for s in sessions.sessions(db)}
     taking_part = {identity: sessions.participants(db, identity) for identity in every_session}
-    silent = _silent(db, recordings.values(), willing, (purpose, audience, at)) if only is None else {}
+    silent = _silent(db, recordings.values(), willing, rules) if only is None else {}
     masters = {s.recording for s in kept} | {one for one, why in silent.items() if not why}
     shown = {recordings[master].session for master in masters}
     if only is None:  # a session that nothing was recorded in may still be somebody's notes of a day
@@ -169,7 +179,7 @@ def _bundle(db: sqlite3.Connection, folder: Path, purpose: str, audience: str, a
     persons = {p.id: p for p in people.persons(db)}
     held = {recordings[s.recording].session for s in held_back} | {recordings[one].session for one, why in silent.items() if why}
     left_out = [
-        *_reasons(db, held_back, purpose, audience, at),
+        *_reasons(db, held_back, rules),
         *(LeftOut(s, "Somebody who is held back can be heard in it; its sound may not leave.") for s in sorted(drowned)),
         *(LeftOut(recordings[one].path, why) for one, why in silent.items() if why),
     ]
@@ -183,7 +193,7 @@ def _bundle(db: sqlite3.Connection, folder: Path, purpose: str, audience: str, a
     return Bundle(
         title=_setting(db, "title") or folder.name,
         description=_setting(db, "description"),
-        purpose=purpose,
+        purpose=rules[0][0],
         folder=folder,
         cut=cut,
         sessions={key: value for key, value in every_session.items() if key in shown},
@@ -215,7 +225,7 @@ def _papers(owners: Iterable[tuple[str, str, Mapping[str, Any], bool]], left_out
     return found
 
 
-def _silent(db: sqlite3.Connection, recordings: Iterable[Recording], willing: Collection[str], rule: tuple[str, str, str]) -> dict[RecordingId, str]:
+def _silent(db: sqlite3.Connection, recordings: Iterable[Recording], willing: Collection[str], rules: Sequence[Rule]) -> dict[RecordingId, str]:
     """Masters in which nobody marked a segment yet, with the reason why they stay, empty where they may leave.
 
     They may when who speaks in them allows it, or, where nobody is named, everybody who took part.
@@ -228,10 +238,10 @@ def _silent(db: sqlite3.Connection, recordings: Iterable[Recording], willing: Co
             continue
         speaker = master.metadata.get("speaker")
         if speaker in codes:
-            reasons[master.id] = "" if speaker in willing else f"{codes[speaker]} has not allowed '{rule[0]}'."
+            reasons[master.id] = "" if speaker in willing else f"{codes[speaker]} has not allowed '{' and '.join(rule[0] for rule in rules)}'."
         else:
-            verdict = may_show(db, master.session, *rule)
-            reasons[master.id] = "" if verdict else verdict.why
+            verdicts = (may_show(db, master.session, *rule) for rule in rules)
+            reasons[master.id] = next((verdict.why for verdict in verdicts if not verdict), "")
     return reasons
 
 
@@ -267,8 +277,14 @@ def _order(annotation: Annotation) -> tuple[int, str, bool, str]:
     return place, annotation.tier, annotation.state != "confirmed", annotation.id
 
 
-def _reasons(db: sqlite3.Connection, held_back: list[Segment], purpose: str, audience: str, at: str) -> tuple[LeftOut, ...]:
-    named = [LeftOut(s.id, may_use(db, s.id, purpose, audience, at).why) for s in held_back[:EXPLAINED]]
+def _allowed(db: sqlite3.Connection, rule: Rule) -> set[str]:
+    allowed = consent_filter.condition(db, *rule)
+    return {row[0] for row in db.execute(f"SELECT id FROM segment WHERE {allowed.sql}", allowed.parameters)}  # noqa: S608  (made by the filter)
+
+
+def _reasons(db: sqlite3.Connection, held_back: list[Segment], rules: Sequence[Rule]) -> tuple[LeftOut, ...]:
+    verdicts = ((s.id, (may_use(db, s.id, *rule) for rule in rules)) for s in held_back[:EXPLAINED])
+    named = [LeftOut(identity, next((verdict.why for verdict in told if not verdict), "")) for identity, told in verdicts]
     return (*named, *(LeftOut(s.id, "consent does not reach this far either; only the first are explained one by one") for s in held_back[EXPLAINED:]))
 
 

@@ -96,6 +96,25 @@ def test_a_bad_place_is_refused_with_a_sentence(book: Path, tmp_path: Path, wher
     assert str(out) in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("form", ["kaldi", "audiofolder"])
+def test_a_training_set_needs_consent_to_training_whatever_else_it_is_for(form: str, book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def held(*words: str) -> list[str]:
+        assert main(["export", str(book), "--format", form, "--out", str(tmp_path / "out"), "--json", *words]) == 0
+        return sorted(one["why"] for one in json.loads(capsys.readouterr().out)["left_out"])
+
+    trained = ["M2 has not allowed 'train' (nothing is noted).", "W1 has not allowed 'train' (nothing is noted)."]
+    assert held() == trained
+    assert held("--purpose", "archive") == ["M2 has not allowed 'archive' (nothing is noted).", trained[1]]
+    assert held("--purpose", "listen") == trained
+    for code in ("W1", "M2"):
+        assert main(["consent", str(book), "give", "--person", code, "--purpose", "train"]) == 0
+    capsys.readouterr()
+    assert held() == []
+    assert main(["consent", str(book), "withdraw", "--person", "W1", "--purpose", "train"]) == 0
+    capsys.readouterr()
+    assert "W1 withdrew 'train'" in held("--purpose", "archive")[1]
+
+
 def test_an_unknown_format_is_wrong_usage(book: Path, tmp_path: Path) -> None:
     assert main(["export", str(book), "--format", "doc", "--out", str(tmp_path / "out")]) == 2
 

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("fieldbook", metavar="DIR", type=Path)
     parser.add_argument("--format", required=True, metavar="NAME", help=f"one of: {', '.join(name for name, _ in EXPORTERS)}")
     parser.add_argument("--out", required=True, type=Path, metavar="PATH", help="the folder to write into; made if need be")
-    parser.add_argument("--purpose", default="archive", help="what it is for: share, archive, publish, train, listen (default: archive)")
+    parser.add_argument("--purpose", default="", help="what it is for: share, archive, publish, train, listen (default: archive; train for training sets)")
     parser.add_argument("--audience", default="anyone", help="who will have it (default: anyone)")
     parser.add_argument("--profile", default="", help="archive profile that names and metadata follow")
     parser.add_argument("--tier", action="append", default=[], help="only this tier; may be given again")
@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Gather, write, report."""
-    from fieldapp.corpus.exporters import Options
+    from fieldapp.corpus.exporters import Options, needed
     from fieldapp.handover import hand_over
     from fieldapp.store.store import Store
 
@@ -46,11 +46,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     chosen = Options(tiers=tuple(options.tier), drafts=not options.no_drafts, audio=options.audio, profile=options.profile, names=options.names)
     with Store.open(options.fieldbook) as store:
         only = _basket(store, options)
-        done = hand_over(store, options.format, out, chosen, purpose=options.purpose, audience=options.audience, only=only, progress=progress)
+        purpose = needed(options.format, options.purpose)[0]
+        done = hand_over(store, options.format, out, chosen, purpose=purpose, audience=options.audience, only=only, progress=progress)
     data = {
         "format": options.format,
         "out": str(out),
-        "purpose": options.purpose,
+        "purpose": purpose,
         "segments": done.segments,
         "written": list(done.written),
         "unchanged": list(done.unchanged),

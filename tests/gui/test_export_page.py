@@ -63,6 +63,12 @@ def test_it_says_beforehand_how_much_may_leave(page: ThePage, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: "1 of 2 segments may leave" in words(page))
 
 
+def test_a_training_set_counts_only_those_who_allow_training(page: ThePage, qtbot: QtBot) -> None:
+    listed = page.findChildren(QListWidget)[0]
+    listed.setCurrentRow([name for name, _ in EXPORTERS].index("kaldi"))
+    qtbot.waitUntil(lambda: "0 of 2 segments may leave" in words(page))
+
+
 def test_every_format_of_the_registry_is_offered_by_its_title(page: ThePage, qtbot: QtBot) -> None:
     listed = page.findChildren(QListWidget)[0]
     assert listed.count() == len(EXPORTERS)

@@ -65,6 +65,16 @@ EXPORTERS: tuple[tuple[str, str], ...] = (
 """Name and module; a module is imported only when it is asked for."""
 
 
+TRAINING = ("audiofolder", "kaldi")
+"""What models are trained with: whatever else it is for, its speakers must have allowed that."""
+
+
+def needed(name: str, purpose: str = "") -> tuple[str, ...]:
+    """What people must have allowed for an export: its purpose (where none is named, the usual one), and training where it is a training set."""
+    usual = purpose or ("train" if name in TRAINING else "archive")
+    return (usual, "train") if name in TRAINING and usual != "train" else (usual,)
+
+
 def exporter(name: str) -> Exporter:
     """The exporter of that name."""
     module = dict(EXPORTERS).get(name)

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from fieldapp.corpus.exporters import EXPORTERS, Options, exporter
+from fieldapp.corpus.exporters import EXPORTERS, Options, exporter, needed
 from fieldapp.gui.actions import Deed
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import Page
@@ -106,6 +106,7 @@ class ThePage(Page):
             item = QListWidgetItem(name, self._list)
             item.setData(Qt.ItemDataRole.UserRole, name)
         self._list.setCurrentRow(0)
+        self._list.currentRowChanged.connect(self._count)
         self.desk.run(lambda _: [exporter(name).TITLE for name, _ in EXPORTERS], self._on_titles)
         return self._list
 
@@ -227,7 +228,8 @@ class ThePage(Page):
             if number == self._asked:
                 self._tell(*counted)
 
-        self.desk.run(lambda _: may_leave(store, purpose, audience, _chosen(store, basket)), done)
+        needs = needed(EXPORTERS[self._list.currentRow()][0], purpose)
+        self.desk.run(lambda _: may_leave(store, needs, audience, _chosen(store, basket)), done)
 
     def _tell(self, may: int, every: int) -> None:
         held = every - may
