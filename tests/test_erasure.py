@@ -144,6 +144,41 @@ def test_earlier_exports_are_listed_with_where_they_went(book: Path, tmp_path: P
     assert str(again) not in certificate.read_text()
 
 
+def test_a_withdrawal_deletes_the_caches_it_reaches_and_leaves_a_certificate(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("adapting", "peaks"):
+        (book / "derived" / name).mkdir(exist_ok=True)
+        (book / "derived" / name / "x").write_bytes(b"x")
+    assert main(["consent", str(book), "withdraw", "--person", "W1", "--purpose", "train"]) == 0
+    assert [(book / "derived" / name).exists() for name in ("adapting", "peaks")] == [False, True]
+    assert main(["consent", str(book), "withdraw", "--person", "W1", "--json"]) == 0
+    printed = capsys.readouterr().out
+    assert json.loads(printed[printed.index("\n{") :])["caches"] == ["derived/peaks"]
+    train, everything = (path.read_text() for path in sorted((book / "certificates").iterdir()))
+    if "'train'" in everything:
+        train, everything = everything, train
+    assert "Withdrawn: 'train'" in train
+    assert "Deleted: 0 vectors" in train
+    assert "Withdrawn: 'anything'" in everything
+    assert "Deleted: 1 vectors" in everything
+    assert main(["consent", str(book), "erase", "--person", "W1", "--backups"]) == 0
+    assert len(list((book / "certificates").glob("*-erased-W1.txt"))) == 1
+    assert traces(book) == []
+
+
+def test_a_recording_nobody_marked_is_part_of_what_is_erased(book: Path) -> None:
+    with Store.open(book) as store:
+        person = people.find_person(store.reader(), "W1")
+        assert person is not None
+        home = sessions.sessions(store.reader())[0].id
+        soundfile.write(book / "audio" / "talk.wav", np.full(RATE, 7, np.int16), RATE)
+        about = {"speaker": person.id, "told": SECRETS[0], "import": {"name": "talk.wav"}}
+        talk = Recording(id=RecordingId(new_id()), session=home, path="audio/talk.wav", rate=RATE, channels=1, bits=16, frames=RATE, metadata=about)
+        store.do(lambda tx: sessions.add_recording(tx, talk))
+    assert "audio/talk.wav" in erasure.withdraw_and_erase(book, "W1", audio=True, copies_too=True).silenced
+    assert not soundfile.read(book / "audio" / "talk.wav")[0].any()
+    assert traces(book) == []
+
+
 def test_a_word_can_be_given_and_shown(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["consent", str(book), "refuse", "--person", "M2", "--purpose", "train", "--until", "2030-01-01"]) == 0
     assert main(["consent", str(book), "show", "--person", "M2"]) == 0
@@ -193,7 +228,7 @@ def test_where_a_refused_voice_is_heard_too_the_sound_stays(book: Path, tmp_path
         store.do(lambda tx: segments.add_segments(tx, [over]))
         w1 = people.find_person(store.reader(), "W1")
         assert w1 is not None
-        refused = Consent(id=ConsentId(new_id()), person=w1.id, purpose="archive", allowed=False, segment=over.id)
+        refused = Consent(id=ConsentId(new_id()), person=w1.id, purpose="anything", allowed=False, segment=over.id)
         store.do(lambda tx: consent.give(tx, refused))
     assert main(["export", str(book), "--format", "audiofolder", "--audio", "--out", str(tmp_path / "out"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

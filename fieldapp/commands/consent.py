@@ -2,7 +2,8 @@
 
 `show` lists everybody, or with --person what they said and where their words went. `give` and `refuse` note a word.
 `withdraw` ends it from now on: search, exports and training leave them out, their vectors go. `erase` also deletes their
-texts and all that is known of them, and writes a certificate; with --audio their voice is overwritten, with --backups old copies go.
+texts and all that is known of them; with --audio their voice is overwritten, with --backups old copies go. Both leave a
+certificate in the fieldbook (`certificates/`).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="DATE", help="last day it holds")
     parser.add_argument("--evidence", default="", help="where the consent can be seen or heard")
     parser.add_argument("--note", default="", help="anything to remember about it")
-    parser.add_argument("--certificate", type=Path, metavar="FILE", help="write the certificate of deletion here")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="write the certificate of a withdrawal or deletion here, too")
     parser.add_argument("--audio", action="store_true", help="erase: overwrite their stretches with silence (and whoever spoke meanwhile)")
     parser.add_argument("--backups", action="store_true", help="erase: delete the fieldbook's own backups, which still hold what was deleted")
 
@@ -70,31 +71,34 @@ def _give(store: Store, options: argparse.Namespace) -> Answer:
 
 
 def _withdraw(store: Store, options: argparse.Namespace) -> Answer:
-    from fieldapp.erasure import person_of
+    from fieldapp.erasure import take_back
     from fieldapp.store import consent
-    from fieldapp.store.handed import handed_over
 
-    person = person_of(store, options.person)
-    purpose = options.purpose or consent.ANYTHING
-    done = store.do(lambda tx: consent.withdraw(tx, person.id, purpose, note=options.note, evidence=options.evidence), frees=True)
-    earlier = handed_over(store.reader(), person.id)
-    lines = [f"{person.code} withdrew '{purpose}'. {done}", *_earlier(earlier)]
-    return Answer("\n".join(lines), {"person": person.code, "purpose": purpose, **asdict(done), "earlier": [asdict(one) for one in earlier]})
+    told = take_back(store, options.person, options.purpose or consent.ANYTHING, note=options.note, evidence=options.evidence)
+    _write(options.certificate, str(told))
+    lines = [f"{told.code} withdrew '{told.purpose}'. {told.reached}", *_earlier(list(told.earlier))]
+    return Answer("\n".join(lines), {**asdict(told), **asdict(told.reached), "person": told.code})
 
 
 def _erase(folder: Path, options: argparse.Namespace, progress: Progress) -> Answer:
     from fieldapp.erasure import withdraw_and_erase
-    from fieldapp.errors import ExportProblem
 
     progress(-1, "deleting, and writing the database anew")
     report = withdraw_and_erase(folder, options.person, audio=options.audio, copies_too=options.backups)
-    if options.certificate:
-        try:
-            options.certificate.write_text(str(report), encoding="utf-8")
-        except OSError as trouble:
-            hint = "Everything was deleted; the certificate is lost. Run again with another --certificate: it costs nothing."
-            raise ExportProblem(f"{options.certificate} cannot be written: {trouble.strerror}.", hint) from trouble
+    _write(options.certificate, str(report))
     return Answer(str(report), asdict(report))
+
+
+def _write(certificate: Path | None, text: str) -> None:
+    from fieldapp.errors import ExportProblem
+
+    if certificate is None:
+        return
+    try:
+        certificate.write_text(text, encoding="utf-8")
+    except OSError as trouble:
+        hint = "Everything is done; the certificate lies in the fieldbook, in its folder certificates."
+        raise ExportProblem(f"{certificate} cannot be written: {trouble.strerror}.", hint) from trouble
 
 
 def _show_all(store: Store) -> Answer:

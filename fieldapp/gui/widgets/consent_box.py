@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListWidget, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from fieldapp.erasure import take_back
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.widgets.card_kinds import day
 from fieldapp.gui.words import say, sayable
@@ -182,8 +183,7 @@ class ConsentBox(QWidget):
         self._asking.hide()
 
         def work() -> None:
-            done = store.do(lambda tx: consent.withdraw(tx, person.id, purpose, evidence=evidence), frees=True)
-            self._desk.say(str(done))
+            self._desk.say(str(take_back(store, person.code, purpose, evidence=evidence).reached))
 
         if self._desk.attempt(work):
             self.show_person(person)
