@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fieldapp.corpus.bundle import Bundle, Loss, SoundFile, is_machine
+from fieldapp.corpus.document import TIERS
 from fieldapp.corpus.exporters import Options
 from fieldapp.corpus.output import Output
 from fieldapp.model import Annotation, Segment, Span, Variety
@@ -129,6 +130,14 @@ def not_told(found: list[Line], where: str, *, languages: bool = False, speakers
     lost += ["which language a text is in"] if languages and any(text.language for line in found for text in line.texts.values()) else []
     lost += ["who speaks in which segment"] if speakers and any(line.speaker for line in found) else []
     return [Loss(where, ", ".join(lost))] if lost else []
+
+
+def file_names(tiers: Iterable[str], stem: str, losses: list[Loss]) -> dict[str, str]:
+    """What a file of one tier is called after it; names that say a tier to nobody else are told, since the file comes back as a transcription."""
+    names = distinct_names(tiers)
+    odd = {tier: name for tier, name in names.items() if name.removeprefix("machine-").casefold() not in TIERS and not name.startswith("machine-")}
+    losses += [Loss(f"{stem}.{name}", f"that this is the tier '{tier}' (say --map '{name}={tier}' when it comes back)") for tier, name in odd.items()]
+    return names
 
 
 def all_lines(bundle: Bundle, options: Options, losses: list[Loss]) -> list[Line]:

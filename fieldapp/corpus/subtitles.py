@@ -11,7 +11,7 @@ from pathlib import Path
 from fieldapp.corpus.bundle import Bundle, Loss
 from fieldapp.corpus.document import Document, Text, Utterance, tier_in_name, understand, without_impossible
 from fieldapp.corpus.exporters import Options
-from fieldapp.corpus.lines import Line, lines_by_tier, plain_name
+from fieldapp.corpus.lines import Line, file_names, lines_by_tier
 from fieldapp.corpus.output import Output
 from fieldapp.corpus.written import text_of
 from fieldapp.errors import ImportProblem
@@ -36,12 +36,13 @@ def write_tiers(bundle: Bundle, out: Output, options: Options, suffix: str, form
     """One file for each sound file and tier; machine tiers have files of their own."""
     losses: list[Loss] = []
     for stem, by_tier in lines_by_tier(bundle, out, options, losses):
+        names = file_names(by_tier, stem, losses)
         for tier, found in by_tier.items():
             every = [_cue(line, text, losses, form.encode) for line, text in found]
             cues = [cue for cue in every if cue[1]]
             if not cues:
                 continue
-            out.text(f"{stem}.{plain_name(tier)}{suffix}", form.head + "".join(f"{form.cue(number, *cue)}\n" for number, cue in enumerate(cues, 1)))
+            out.text(f"{stem}.{names[tier]}{suffix}", form.head + "".join(f"{form.cue(number, *cue)}\n" for number, cue in enumerate(cues, 1)))
         if by_tier:
             losses.append(Loss(stem, CARRIED if form.speakers else f"speakers, {CARRIED}"))
     return losses

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pylangacq
@@ -10,7 +11,9 @@ from bundles import hard_bundle
 from lxml import etree
 from sounding import exported
 
+from fieldapp.corpus import importers
 from fieldapp.corpus.exporters.chat import three_letters
+from fieldapp.model import AnnotationId
 
 
 def phrases(path: Path) -> list[etree._Element]:
@@ -77,3 +80,25 @@ def test_toolbox_has_times_in_seconds_and_one_row_a_field(tmp_path: Path) -> Non
     assert re.findall(r"\\ELANBegin (\S+)\n\\ELANEnd (\S+)\n\\ELANParticipant (\S+)", text)[0] == ("0.500", "1.750", "W1")
     assert all(not row or row.startswith("\\") for row in text.splitlines())
     assert any(loss.startswith("A004: line breaks") for loss in losses)
+
+
+def test_chat_keeps_full_stops_and_knows_who_nobody_is(tmp_path: Path) -> None:
+    bundle = hard_bundle(tmp_path)
+    nobody = replace(bundle.segments[0], speaker=None)
+    said = replace(bundle.texts(nobody.id)[0], text="It is so.")
+    changed = replace(bundle, segments=(nobody, *bundle.segments[1:]), annotations={**bundle.annotations, nobody.id: (said,)})
+    exported(changed, "chat", tmp_path / "out")
+    first = importers.read(tmp_path / "out" / "ETR009_T1.cha").utterances[0]
+    assert (first.speaker, first.texts[0].text) == ("", "It is so.")
+
+
+def test_a_file_of_one_tier_says_when_nobody_else_will_know_which(tmp_path: Path) -> None:
+    bundle = hard_bundle(tmp_path)
+    (segment, *_) = bundle.segments
+    (text, *_) = bundle.texts(segment.id)
+    odd = {segment.id: (replace(text, tier="a b"), replace(text, tier="a_b", id=AnnotationId("X"), text="other"))}
+    losses = exported(replace(bundle, segments=(segment,), annotations=odd), "srt", tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"ETR009_T1.a_b.srt", "ETR009_T1.a_b-2.srt"}, "two tiers, two files"
+    assert any("--map 'a_b=a b'" in loss for loss in losses)
+    read = importers.read(tmp_path / "out" / "ETR009_T1.a_b.srt", {"a_b": "a b"})
+    assert [t.tier for u in read.utterances for t in u.texts] == ["a b"]

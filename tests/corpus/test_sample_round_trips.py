@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from bundles import hard_bundle
+from test_round_trips import bundle_of
 
 from fieldapp.corpus import importers
-from fieldapp.corpus.bundle import Bundle
+from fieldapp.corpus.bundle import Bundle, Loss
 from fieldapp.corpus.document import Document, Utterance
 from fieldapp.corpus.exporters import Options, exporter
 from fieldapp.corpus.output import Output
@@ -38,6 +41,62 @@ def test_somebody_elses_file_goes_out_as_it_came_in(name: str, file: str, dev_da
     assert losses == []
     assert all(one.start_ms == one.stop_ms for one in came.utterances)  # these samples know no times
     assert [said(one) for one in again.utterances] == [said(one) for one in came.utterances]
+
+
+FORMS = ("elan", "textgrid", "csv", "tsv", "jsonl", "flextext", "chat", "toolbox", "saymore", "srt", "vtt", "audacity")
+MAP = re.compile(r"--map '(.*?)=(.*)' when")
+
+
+def annotation_files(folder: Path) -> list[Path]:
+    """Every file in it that can be read."""
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and importers.importer_for(path)]
+    assert len(found) > 24
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS)
+def test_every_file_survives_every_format_that_is_read_too(form: str, dev_data: Path, tmp_path: Path) -> None:
+    for number, path in enumerate(annotation_files(dev_data / "annotations")):
+        came = importers.read(path)
+        bundle = as_bundle(came, tmp_path) if all(u.start_ms == u.stop_ms for u in came.utterances) else bundle_of(came.utterances, tmp_path)
+        out = tmp_path / str(number)
+        losses = exporter(form).write(bundle, Output(out), Options())
+        wanted, found = labels(bundle, losses), read_back(out, losses)
+        if any("who speaks" in loss.what or loss.what.startswith("speakers") for loss in losses):
+            wanted, found = without_speakers(wanted), without_speakers(found)
+        assert wanted or losses
+        assert not wanted - found, path
+
+
+Label = tuple[int, int, str, str, str]
+
+
+def labels(bundle: Bundle, losses: list[Loss]) -> Counter[Label]:
+    """What has to come back: everything that was not declared lost. Blanks are not told apart."""
+    lost = {loss.where for loss in losses}
+    found: Counter[Label] = Counter()
+    for segment in bundle.segments:
+        times = segment.span.milliseconds(RATE)
+        for text in bundle.texts(segment.id):
+            if text.text.strip() and not {segment.id, text.id} & lost:
+                found[(*times, bundle.speaker_code(segment), text.tier, " ".join(text.text.split()))] += 1
+    return found
+
+
+def read_back(folder: Path, losses: list[Loss]) -> Counter[Label]:
+    """All labels of all files, tiers named as the losses said one must."""
+    mapping = {named[1]: named[2] for loss in losses if (named := MAP.search(loss.what))}
+    found: Counter[Label] = Counter()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and importers.importer_for(path):
+            for one in importers.read(path, mapping).utterances:
+                found.update((one.start_ms, one.stop_ms, one.speaker, text.tier, " ".join(text.text.split())) for text in one.texts)
+    return found
+
+
+def without_speakers(found: Counter[Label]) -> Counter[Label]:
+    return Counter((start, stop, "", tier, text) for start, stop, _, tier, text in found.elements())
 
 
 def said(utterance: Utterance) -> tuple[int, int, str, list[tuple[str, str]]]:

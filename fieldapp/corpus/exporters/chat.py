@@ -23,6 +23,8 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 _SPECIAL = re.compile(r"[<>\[\](){}&+^@*%$#|\\/~=\"“”„\x15…‹›«»:;,_0-9-]")
 NOT_SAID = ("www", "xxx", "yyy", "0")
 """What stands on a main line on which no words are told; a speaker who said just that keeps it on `%xorg`."""
+NOBODY = "Unidentified"
+"""The role of letters that stand for nobody who is named."""
 _TERMINATORS = (".", "?", "!")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -62,13 +64,14 @@ def _head(bundle: Bundle, sound: SoundFile, found: list[Line], letters: dict[str
     people = {p.code: p for p in bundle.persons.values()}
     roles = {bundle.persons[p].code: role for p, role in bundle.roles.get(session.id, ()) if p in bundle.persons}
     everybody = sorted(letters.items(), key=lambda pair: pair[1]) or [("", "SAA")]
-    listed = ", ".join(f"{short} {_role(roles.get(code, ''))}" for code, short in everybody)
+    told = {code: _role(roles.get(code, "")) if code else NOBODY for code, _ in everybody}
+    listed = ", ".join(f"{short} {told[code]}" for code, short in everybody)
     rows = ["@UTF8", "@Begin", f"@Languages:\t{', '.join(languages)}", f"@Participants:\t{listed}"]
     corpus = plain_name(bundle.title)
     for code, short in everybody:
         person = people.get(code)
         sex = person.gender.lower() if person and person.gender.lower() in ("male", "female") else ""
-        rows.append(f"@ID:\t{languages[0]}|{corpus}|{short}||{sex}|||{_role(roles.get(code, ''))}|||")
+        rows.append(f"@ID:\t{languages[0]}|{corpus}|{short}||{sex}|||{told[code]}|||")
     rows.append(f"@Media:\t{sound.stem}, audio")
     if date := _date(session.date):
         rows.append(f"@Date:\t{date}")
@@ -83,7 +86,7 @@ def _utterance(line: Line, short: str, names: dict[str, str], losses: list[Loss]
     words = " ".join(re.sub(r"[.!?]", " ", main).split()) or "www"
     start, stop = line.milliseconds
     rows = [f"*{short}:\t{words} {sign}" + (f" \x15{start}_{stop}\x15" if line.timed else "")]
-    if spoken and (words in NOT_SAID or spoken not in (words, f"{words} {sign}", f"{words}{sign}")):
+    if spoken and (words in NOT_SAID or spoken != (words if sign == "." else f"{words}{sign}")):
         rows.append(f"%xorg:\t{spoken}")
     for tier, annotation in line.texts.items():
         if tier != "transcription":

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fieldapp.corpus.document import Document, Media, Text, Utterance, understand
-from fieldapp.corpus.exporters.chat import NOT_SAID
+from fieldapp.corpus.exporters.chat import NOBODY, NOT_SAID
 from fieldapp.corpus.importers.untimed import utterance
 from fieldapp.corpus.lines import drafts_told, markers_read
 from fieldapp.corpus.written import beginning, text_of
@@ -43,6 +43,8 @@ def read(path: Path, mapping: Mapping[str, str]) -> Document:
             names[named[1]] = named[2].strip()
         elif marker == "@Comment" and value.startswith("tiers "):
             ours = markers_read(value.removeprefix("tiers "))
+        elif marker == "@Participants":
+            names |= {words[0]: "" for part in value.split(",") if len(words := part.split()) == 2 and words[1] == NOBODY}
         elif marker == "@Media":
             media = (Media(relative=value.split(",")[0].strip()),)
         elif marker.startswith("*"):

@@ -22,6 +22,7 @@ TABLES = ("variety", "person", "session", "participation", "promptlist", "item",
 """Parents first."""
 CACHES = ("space", "vector", "frames")
 _READ = (*TABLES, *CACHES, "undo_row", "setting")
+REPAIR = "Repair it first: fieldapp check --repair"
 _HARMLESS = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_PRAGMA)
 
 
@@ -29,22 +30,28 @@ _HARMLESS = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_P
 def foreign(folder: Path) -> Iterator[sqlite3.Connection]:
     """The other database as it stands, with its write-ahead file if it has one, allowed nothing but plain reading."""
     with contextlib.ExitStack() as parts:
-        path, wal = folder / DATABASE, folder / f"{DATABASE}-wal"
-        if wal.exists() and wal.stat().st_size:
-            place = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="merge-")))
-            for file in (path, wal):
-                shutil.copyfile(file, place / file.name)
-            db: Reader = parts.enter_context(closing(open_reader(place / DATABASE)))
-        else:
-            db = parts.enter_context(closing(open_reader(path, immutable=True)))
         try:
+            db = _opened(folder, parts)
+            whole = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
             kinds = {row["name"]: str(row["sql"]).upper() for row in db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")}
         except sqlite3.DatabaseError as error:
-            raise Damaged(f"The database of {folder} is damaged.", "Repair it first: fieldapp check --repair") from error
+            raise Damaged(f"The database of {folder} is damaged.", REPAIR) from error
+        if not whole:
+            raise Damaged(f"The database of {folder} is damaged.", REPAIR)
         if not all(kinds.get(table, "").startswith("CREATE TABLE") for table in (*TABLES, *CACHES)):
             raise NotAFieldbook(f"{folder} lacks tables that every fieldbook has.", "Check it first: fieldapp check")
         db.set_authorizer(only_reading)
         yield db
+
+
+def _opened(folder: Path, parts: contextlib.ExitStack) -> Reader:
+    path, wal = folder / DATABASE, folder / f"{DATABASE}-wal"
+    if not (wal.exists() and wal.stat().st_size):
+        return parts.enter_context(closing(open_reader(path, immutable=True)))
+    place = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="merge-")))
+    for file in (path, wal):
+        shutil.copyfile(file, place / file.name)
+    return parts.enter_context(closing(open_reader(place / DATABASE)))
 
 
 def only_reading(action: int, first: str | None, _second: str | None, _database: str | None, _inside: str | None) -> int:
