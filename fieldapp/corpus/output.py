@@ -9,12 +9,13 @@ import errno
 import filecmp
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from fieldapp.errors import DiskFull, ExportProblem
 
+_ROWS = 5000
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)
 
 
@@ -24,12 +25,25 @@ def no_progress(share: float, doing: str) -> None:
 
 @dataclass(slots=True)
 class Output:
-    """One export's folder. `progress` may raise `Cancelled`, which leaves everything written so far whole."""
+    """One export's folder. `progress` may raise `Cancelled`, which leaves everything written so far whole.
+
+    It is asked before every file and while long ones grow.
+    """
 
     root: Path
     progress: Callable[[float, str], None] = no_progress
     written: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    _told: tuple[float, str] = (0.0, "writing")
+
+    def __post_init__(self) -> None:
+        ask = self.progress
+
+        def remembered(share: float, doing: str) -> None:
+            self._told = share, doing
+            ask(share, doing)
+
+        self.progress = remembered
 
     def text(self, name: str, content: str) -> None:
         """One UTF-8 text file with LF line ends."""
@@ -45,11 +59,12 @@ class Output:
 
     def rows(self, name: str, rows: Iterable[str]) -> None:
         """One UTF-8 text file with LF line ends, written as its rows come: a large one never stands in memory."""
-        self.file(name, lambda temporary: _write_rows(temporary, rows))
+        self.file(name, lambda temporary: _write_rows(temporary, self._watched(rows)))
 
     def file(self, name: str, make: Callable[[Path], None]) -> None:
         """One file that `make` writes at the path it is given, moved into place when it is whole."""
         place = self.place(name)
+        self._go_on()
         temporary = place.with_name(f".{place.name}.part")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -69,6 +84,16 @@ class Output:
             temporary.unlink(missing_ok=True)
             raise
         self.written.append(name)
+
+    def _go_on(self) -> None:
+        """Ask again whether somebody wants it to stop."""
+        self.progress(*self._told)
+
+    def _watched(self, rows: Iterable[str]) -> Iterator[str]:
+        for number, row in enumerate(rows):
+            if number % _ROWS == 0:
+                self._go_on()
+            yield row
 
     def place(self, name: str) -> Path:
         """The path of a file inside the export; a name that would leave the folder is refused."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bundles import hard_bundle
+from sounding import sounding_bundle
 
 from fieldapp.corpus.bundle import Bundle
 from fieldapp.corpus.exporters import EXPORTERS, Options, exporter
@@ -58,6 +60,38 @@ def test_every_text_is_carried_or_declared_lost(name: str, tmp_path: Path) -> No
         for annotation in texts:
             token = annotation.text.split()[0].strip('<>"&;-')
             assert token in everything or segment in lost or annotation.id in lost, annotation
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_export_tells_its_progress_and_can_be_stopped_at_any_of_it(name: str, tmp_path: Path) -> None:
+    bundle, told = sounding_bundle(tmp_path / "book"), list[tuple[float, str]]()
+    exporter(name).write(bundle, Output(tmp_path / "whole", lambda share, doing: told.append((share, doing))), Options(audio=True))
+    assert all(-1 <= share <= 1 and doing for share, doing in told)
+    whole = {str(p.relative_to(tmp_path / "whole")): p.read_bytes() for p in (tmp_path / "whole").rglob("*") if p.is_file()}
+    assert told
+    for stop in {0, len(told) // 2, len(told) - 1}:
+        out = tmp_path / f"stopped-{stop}"
+        left = iter(range(stop))
+
+        def stopping(share: float, doing: str, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            exporter(name).write(bundle, Output(out, stopping), Options(audio=True))
+        files = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+        assert files.items() <= whole.items()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_another_program_wrote_about_people_leaves_in_its_own_format_only(name: str, tmp_path: Path) -> None:
+    bundle = hard_bundle(tmp_path)
+    raw = {"saymore": "<Person><name>Secret Name</name><howToContact>Secret 0815</howToContact></Person>", "saymore_folder": "Secret_Name"}
+    persons = {key: replace(one, metadata=raw) for key, one in bundle.persons.items()}
+    told = {key: replace(one, metadata={"saymore": "<Session><x>Secret Name</x></Session>"}) for key, one in bundle.sessions.items()}
+    found = exported(replace(bundle, persons=persons, sessions=told), tmp_path / "out", name)
+    wanted = [name for name, content in found.items() if b"Secret" in content]
+    assert wanted == [one for one in wanted if one.endswith(".session")], "free text that SayMore or lameta kept"
 
 
 def test_an_unknown_format_names_the_known_ones() -> None:

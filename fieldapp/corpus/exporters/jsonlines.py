@@ -21,12 +21,17 @@ TITLE = "Everything (JSON Lines)"
 SUFFIX = ".jsonl"
 FORM = 1
 _STAYS = {"name", "nickname", "contact"}
+_KEPT_HERE = {"saymore", "saymore_folder", "papers", "consent_files"}
+"""In metadata: what another program wrote about people and sessions, names and contacts too, and where it lies in the fieldbook."""
 
 
 def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
     """One file `corpus.jsonl`."""
     out.rows("corpus.jsonl", (f"{json.dumps(line, ensure_ascii=False, separators=(',', ':'))}\n" for line in _lines(bundle, out, options)))
-    return [Loss(person.code, "name, nickname and contact, which never leave; the code stands for the person") for person in bundle.persons.values()]
+    return [
+        Loss(person.code, "name, nickname, contact and what other programs wrote, which never leave; the code stands for the person")
+        for person in bundle.persons.values()
+    ]
 
 
 def _lines(bundle: Bundle, out: Output, options: Options) -> Iterator[dict[str, Any]]:
@@ -65,5 +70,6 @@ def _plain(value: Any) -> dict[str, Any]:
         if isinstance(inner, Span):
             found |= {"start": inner.start, "stop": inner.stop}
         elif inner not in (None, "", (), {}):
+            inner = {key: value for key, value in inner.items() if key not in _KEPT_HERE} if name == "metadata" else inner
             found[name] = inner if isinstance(inner, str | int | float | bool) else json.loads(json.dumps(inner, default=dict))
     return found

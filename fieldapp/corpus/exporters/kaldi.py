@@ -49,7 +49,8 @@ def _utterance(line: Line, names: dict[str, str]) -> str:
 def _folder(bundle: Bundle, out: Output, options: Options, name: str, found: dict[str, Line], losses: list[Loss]) -> None:
     speakers: dict[str, list[str]] = {}
     sounds, texts, homes, rights, places = {}, {}, {}, {}, {}
-    for utterance, line in found.items():
+    for number, (utterance, line) in enumerate(found.items()):
+        out.progress(number / len(found), f"the {name} set")
         speaker = utterance.split("-")[0]
         speakers.setdefault(speaker, []).append(utterance)
         homes[utterance] = speaker
