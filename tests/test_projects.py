@@ -241,6 +241,20 @@ def test_papers_are_checked_and_come_along_when_fieldbooks_are_merged(book: Path
     assert {"changed-paper", "missing-paper", "unknown-paper"} <= {one["kind"] for one in json.loads(capsys.readouterr().out)["findings"]}
 
 
+def test_a_sound_the_project_lacks_is_looked_for_elsewhere(edolo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lacking = edolo / "Sessions" / "ETR009" / "ETR009_Tiny_StandardAudio.wav"
+    (tmp_path / "far").mkdir()
+    lacking.rename(tmp_path / "far" / lacking.name)
+    main(["new", str(tmp_path / "book")])
+    assert main(["import", str(tmp_path / "book"), str(edolo)]) == 1
+    assert "neither beside" in capsys.readouterr().out
+    assert main(["import", str(tmp_path / "book"), str(edolo), "--media", str(tmp_path / "far")]) == 0
+    with Store.open(tmp_path / "book", read_only=True) as store:
+        (sound,) = sessions.recordings(store.reader())
+        assert sessions.session(store.reader(), sound.session).name == "ETR009"
+        assert "oh my" in [a.text for a in ANNOTATION.each(store.reader())]
+
+
 def test_a_paper_that_changed_since_is_told_and_stays_as_it_was(book: Path, imported: Imported, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = files(book / "papers")
     shutil.copytree(imported.project, tmp_path / "p")

@@ -132,7 +132,7 @@ def _projects(options: argparse.Namespace, progress: Progress) -> Answer:
     if others or options.manifest or options.annotations or options.session or options.speaker:
         raise WrongUsage("A project comes in by itself: it says who speaks, when and where.", "Import other files with a command of their own.")
     with Store.open(options.fieldbook.absolute(), read_only=options.dry_run) as store:
-        lines, data, good = bring_in(store, options.paths, progress, dry=options.dry_run)
+        lines, data, good = bring_in(store, options.paths, progress, media=options.media, ask=_asker(options), dry=options.dry_run)
     return Answer("\n".join(lines), data, 0 if good else 1)
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from fieldapp.commands import Progress
 from fieldapp.corpus.saymore.project import Project, read_project
-from fieldapp.intake.annotations import FileReport, attach, read
+from fieldapp.intake.annotations import FileReport, Found, attach, new_sounds, read
+from fieldapp.intake.elsewhere import Ask, look
+from fieldapp.intake.importing import Import, Report
+from fieldapp.intake.manifest import find_files
+from fieldapp.intake.stems import fold
 from fieldapp.projects import Brought, annotation_files, bring_project, link_spoken, rehearse_project
 from fieldapp.store.store import Store
 
 _SHOWN = 20
 
 
-def bring_in(store: Store, folders: Sequence[Path], progress: Progress, *, dry: bool) -> tuple[list[str], dict[str, Any], bool]:
-    """Each project in turn: lines for a person, data for --json, and whether all went well."""
+def bring_in(
+    store: Store, folders: Sequence[Path], progress: Progress, *, media: Sequence[Path], ask: Ask | None, dry: bool
+) -> tuple[list[str], dict[str, Any], bool]:
+    """Each project in turn: lines for a person, data for --json, and whether all went well. Sounds it lacks are looked for in `media`, then asked for."""
     lines: list[str] = []
     told: list[dict[str, Any]] = []
     good = True
@@ -25,6 +31,9 @@ def bring_in(store: Store, folders: Sequence[Path], progress: Progress, *, dry: 
         about: dict[str, Any] = {"project": project.title, "folder": str(folder), "people": len(project.speakers), "sessions": len(project.sessions)}
         brought = rehearse_project(store, project, progress) if dry else bring_project(store, project, progress)
         found, files = read(annotation_files(project), {}, progress, allow_outside=False)
+        look(store.reader(), found, media, ask)
+        if not dry:
+            brought.sound += _from_elsewhere(store, project, found, progress)
         attach(store, found, progress, dry=dry)
         if not dry:
             about["oral_annotations"] = link_spoken(store)
@@ -39,6 +48,14 @@ def bring_in(store: Store, folders: Sequence[Path], progress: Progress, *, dry: 
         told.append(about | {"problems": problems})
         good = good and not problems
     return lines, {"dry_run": dry, "projects": told}, good
+
+
+def _from_elsewhere(store: Store, project: Project, found: Sequence[Found], progress: Progress) -> Iterator[Report]:
+    """Sounds that were found outside the project come into the session whose annotations they belong to."""
+    for sitting in project.sessions:
+        own = [one for one in found if one.file.is_relative_to(sitting.folder.absolute())]
+        if sounds := new_sounds(store.reader(), own):
+            yield Import(store).run(find_files(sounds, "", ""), sounds, fold(sitting.name), progress)
 
 
 def _counted(project: Project, brought: Brought, *, dry: bool) -> str:
