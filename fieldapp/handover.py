@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,6 @@ from fieldapp.store.papers import project as read_project
 from fieldapp.store.rows import ANNOTATION, CONSENT, SEGMENT
 from fieldapp.store.store import Store
 
-EXPLAINED = 1000
-"""So many held-back segments get their own sentence; more are counted."""
 Rule = tuple[str, str, str]
 """Purpose, audience and time of a consent that is needed."""
 RECORDING_NOW = "recording"
@@ -282,10 +280,16 @@ def _allowed(db: sqlite3.Connection, rule: Rule) -> set[str]:
     return {row[0] for row in db.execute(f"SELECT id FROM segment WHERE {allowed.sql}", allowed.parameters)}  # noqa: S608  (made by the filter)
 
 
-def _reasons(db: sqlite3.Connection, held_back: list[Segment], rules: Sequence[Rule]) -> tuple[LeftOut, ...]:
-    verdicts = ((s.id, (may_use(db, s.id, *rule) for rule in rules)) for s in held_back[:EXPLAINED])
-    named = [LeftOut(identity, next((verdict.why for verdict in told if not verdict), "")) for identity, told in verdicts]
-    return (*named, *(LeftOut(s.id, "consent does not reach this far either; only the first are explained one by one") for s in held_back[EXPLAINED:]))
+def _reasons(db: sqlite3.Connection, held_back: list[Segment], rules: Sequence[Rule]) -> Iterator[LeftOut]:
+    """The rule for each; asked once for all of a speaker (or of a recording where nobody is named) about which nothing was said in particular."""
+    about = {row[0] for row in db.execute("SELECT DISTINCT segment FROM consent WHERE segment IS NOT NULL")}
+    known: dict[str, str] = {}
+    for segment in held_back:
+        key = segment.id if segment.id in about else segment.speaker or segment.recording
+        if key not in known:
+            verdicts = (may_use(db, segment.id, *rule) for rule in rules)
+            known[key] = next((verdict.why for verdict in verdicts if not verdict), "")
+        yield LeftOut(segment.id, known[key])
 
 
 def _setting(db: sqlite3.Connection, name: str) -> str:

@@ -115,6 +115,21 @@ def test_a_training_set_needs_consent_to_training_whatever_else_it_is_for(form: 
     assert "W1 withdrew 'train'" in held("--purpose", "archive")[1]
 
 
+def test_every_segment_that_stays_has_its_rule(book: Path) -> None:
+    with Store.open(book) as store:
+        (master,) = sessions.recordings(store.reader())
+        people_by_code = {p.code: p.id for p in people.persons(store.reader())}
+        more = [Segment(id=SegmentId(new_id()), recording=master.id, span=Span(n, n + 1), speaker=people_by_code["M2"]) for n in range(1500)]
+        story = Segment(id=SegmentId(new_id()), recording=master.id, span=Span(1, 2), speaker=people_by_code["W1"])
+        store.do(lambda tx: segments.add_segments(tx, [*more, story]))
+        refused = Consent(id=ConsentId(new_id()), person=people_by_code["W1"], purpose="archive", allowed=False, segment=story.id)
+        store.do(lambda tx: consent.give(tx, refused))
+        left = handover.gather(store, purpose="archive").left_out
+    assert len(left) == 1502
+    assert {one.why for one in left if one.segment != story.id} == {"M2 has not allowed 'archive' (nothing is noted)."}
+    assert next(one.why for one in left if one.segment == story.id).startswith("W1 refused 'archive'")
+
+
 def test_an_unknown_format_is_wrong_usage(book: Path, tmp_path: Path) -> None:
     assert main(["export", str(book), "--format", "doc", "--out", str(tmp_path / "out")]) == 2
 

@@ -20,7 +20,7 @@ _SHOWN = 20
 
 
 def bring_in(
-    store: Store, folders: Sequence[Path], progress: Progress, *, media: Sequence[Path], ask: Ask | None, dry: bool
+    store: Store, folders: Sequence[Path], progress: Progress, *, dry: bool, media: Sequence[Path] = (), ask: Ask | None = None
 ) -> tuple[list[str], dict[str, Any], bool]:
     """Each project in turn: lines for a person, data for --json, and whether all went well. Sounds it lacks are looked for in `media`, then asked for."""
     lines: list[str] = []

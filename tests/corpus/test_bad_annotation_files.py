@@ -110,7 +110,7 @@ def test_what_is_no_annotation_file_is_refused(suffix: str, content: bytes, tmp_
 BOMB = "<!DOCTYPE x [<!ENTITY a0 'ha'>" + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12)) + "]>"
 
 
-@pytest.mark.parametrize("suffix", [".eaf", ".trs"])
+@pytest.mark.parametrize("suffix", [".eaf", ".trs", ".flextext"])
 @pytest.mark.parametrize(
     "body",
     [
@@ -124,7 +124,7 @@ BOMB = "<!DOCTYPE x [<!ENTITY a0 'ha'>" + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_bombs_and_document_types_are_refused_at_once(suffix: str, body: str, encoding: str, tmp_path: Path) -> None:
     path = tmp_path / f"x{suffix}"
-    root = "ANNOTATION_DOCUMENT" if suffix == ".eaf" else "Trans"
+    root = {".eaf": "ANNOTATION_DOCUMENT", ".trs": "Trans", ".flextext": "document"}[suffix]
     path.write_bytes(f'<?xml version="1.0" encoding="{encoding}"?>{body.replace("{root}", root)}'.encode(encoding))
     begun = time.process_time()
     with pytest.raises(ImportProblem) as refused:
@@ -133,12 +133,19 @@ def test_bombs_and_document_types_are_refused_at_once(suffix: str, body: str, en
     assert time.process_time() - begun < 20
 
 
-def test_two_hundred_megabytes_of_xml_are_refused_unread(tmp_path: Path) -> None:
-    path = tmp_path / "x.eaf"
+@pytest.mark.parametrize(
+    ("suffix", "begins"),
+    [
+        (".eaf", "<ANNOTATION_DOCUMENT>"), (".trs", "<Trans>"), (".flextext", "<document>"), (".TextGrid", 'File type = "ooTextFile"\n'), (".srt", "1\n"),
+        (".vtt", "WEBVTT\n"), (".csv", "start,end,text\n"), (".jsonl", '{"kind": "corpus"}\n'), (".cha", "@UTF8\n@Begin\n"), (".sfm", "\\_sh v3.0 400 Text\n"),
+    ],
+)  # fmt: skip
+def test_two_hundred_megabytes_are_refused_unread(suffix: str, begins: str, tmp_path: Path) -> None:
+    path = tmp_path / f"x{suffix}"
     with path.open("wb") as file:
-        file.write(b"<ANNOTATION_DOCUMENT>")
+        file.write(begins.encode())
         file.truncate(200 * 2**20)
-    with pytest.raises(ImportProblem, match="200 MB"):
+    with pytest.raises(ImportProblem, match=r"200 MB|no annotation file|does not begin"):
         importers.read(path)
 
 
