@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-OWN_MODULES = ("fieldapp.audio.recorder", "fieldapp.audio.devices", "fieldapp.speech.models.probe")
+OWN_MODULES = ("fieldapp.audio.recorder", "fieldapp.audio.devices", "fieldapp.speech.models.probe", "fieldapp.gui.raster")
 FROZEN_WORD = "run-module"  # what a frozen program is called with to run one of our modules in place of its window
 
 

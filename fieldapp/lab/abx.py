@@ -43,12 +43,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The error over all, of each pair (both ways together), how many cells and comparisons it rests on."""
+    """The error over all, of each pair (both ways together), how many cells and comparisons it rests on; of each pair as each speaker (of A and B) says it."""
 
     error: float
     pairs: Mapping[tuple[str, str], float] = field(default_factory=dict)
     cells: int = 0
     comparisons: int = 0
+    by_speaker: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
 
 
 def cells(tokens: Sequence[Token], mode: str = "within", *, seed: int = 0, most: int = MOST_TOKENS, most_x: int = MOST_X_ACROSS) -> Iterator[Cell]:
@@ -93,10 +94,15 @@ def score(distances: NDArray[np.floating], wanted: Iterable[Cell]) -> Scored:
             number, comparisons = number + 1, comparisons + count
     directed = {pair: float(np.mean([np.mean(errors) for errors in speakers.values()])) for pair, speakers in by_pair.items()}
     both: dict[tuple[str, str], list[float]] = defaultdict(list)
+    said: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for (one, other), error in directed.items():
-        both[min(one, other), max(one, other)].append(error)
+        pair = (min(one, other), max(one, other))
+        both[pair].append(error)
+        for speaker, errors in by_pair[one, other].items():
+            said[*pair, speaker].append(float(np.mean(errors)))
     pairs = {pair: float(np.mean(errors)) for pair, errors in sorted(both.items())}
-    return Scored(float(np.mean(list(directed.values()))) if directed else float("nan"), pairs, number, comparisons)
+    by_speaker = {key: float(np.mean(errors)) for key, errors in sorted(said.items())}
+    return Scored(float(np.mean(list(directed.values()))) if directed else float("nan"), pairs, number, comparisons, by_speaker)
 
 
 def languages_apart(distances: NDArray[np.floating], languages: Sequence[str], speakers: Sequence[str], *, seed: int = 0) -> Scored:

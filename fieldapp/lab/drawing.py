@@ -57,6 +57,19 @@ def curves(lines: Mapping[str, Sequence[tuple[float, float]]], title: str, x_tit
     return _svg(left + wide + 30, top + tall + 60 + 18 * len(lines), parts)
 
 
+def bars(values: Mapping[str, float], title: str) -> str:
+    """Shares of 1 as bars with their percentage, the longest one as long as the drawing is wide."""
+    left, step, wide = 20 + 8 * max(map(len, values), default=1), 30, 360
+    longest = max(values.values(), default=0.0) or 1.0
+    parts = [_text(10, 20, title, "start", bold=True)]
+    for number, (name, value) in enumerate(values.items()):
+        y, length = 44 + step * number, wide * max(0.0, value) / longest
+        parts.append(_text(left - 8, y + 14, name, "end"))
+        parts.append(f'<rect x="{left}" y="{y}" width="{length:.1f}" height="{step - 10}" fill="{PALETTE[number % len(PALETTE)]}"/>')
+        parts.append(_text(left + length + 6, y + 14, f"{100 * value:.1f}", "start"))
+    return _svg(left + wide + 60, 60 + step * len(values), parts)
+
+
 def points(places: Mapping[str, tuple[float, float]], title: str, colours: Mapping[str, str] | None = None) -> str:
     """Names at places of a plane; both axes have one scale."""
     side, edge = 440.0, 60.0

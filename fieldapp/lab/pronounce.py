@@ -1,4 +1,4 @@
-"""The pronunciation of utterances as IPA: what the corpus says, else what espeak-ng makes of the transcript, else none. Any thread.
+"""The pronunciation of utterances as IPA: what the corpus says, else what espeak-ng makes of the transcript or the prompt, else none. Any thread.
 
 espeak-ng is a program of its own; where it is missing, only utterances with an IPA text can be compared by sound on paper.
 """
@@ -15,6 +15,8 @@ import langcodes
 
 from fieldapp.lab.utterances import Utterance
 
+PROMPTED = "prompted"
+"""The column of the wording a speaker was to say, in the language of the variety."""
 _VOICES = {"cmn": "cmn-latn-pinyin", "zh": "cmn-latn-pinyin"}
 """The packaged `cmn` voice reads Han characters through English letters; the pinyin voice reads them right."""
 _SWITCHED = re.compile(r"\([a-z-]+\)")
@@ -23,11 +25,13 @@ _LONGEST_SECONDS = 20
 
 def pronunciations(utterances: Sequence[Utterance]) -> tuple[list[str], str]:
     """IPA for each utterance (empty where there is none), and a sentence that says where it is from."""
-    found = [utterance.ipa or spoken_by_espeak(utterance.transcript, utterance.language) for utterance in utterances]
+    found = [utterance.ipa or spoken_by_espeak(utterance.transcript or utterance.column(PROMPTED), utterance.language) for utterance in utterances]
     given = sum(bool(utterance.ipa) for utterance in utterances)
-    made = sum(bool(ipa) for ipa in found) - given
-    lacking = len(found) - given - made
+    prompted = sum(bool(ipa) for ipa, utterance in zip(found, utterances) if not (utterance.ipa or utterance.transcript))
+    made = sum(bool(ipa) for ipa in found) - given - prompted
+    lacking = len(found) - given - made - prompted
     parts = [f"{given} pronunciations from the IPA column"] * bool(given) + [f"{made} made by espeak-ng from transcripts, not heard"] * bool(made)
+    parts += [f"{prompted} made by espeak-ng from what was asked for, not from what was said"] * bool(prompted)
     why = "has no voice for the language" if shutil.which("espeak-ng") else "is not installed"
     parts += [f"{lacking} missing (no IPA, and espeak-ng {why})"] * bool(lacking)
     return found, "; ".join(parts) + "."

@@ -14,7 +14,8 @@ from typing import Any
 
 Cell = str | int | float | None
 
-TEXT, COUNT, PERCENT, NUMBER, P = "text", "count", "percent", "number", "p"
+TEXT, COUNT, PERCENT, NUMBER, P, TIME = "text", "count", "percent", "number", "p", "time"
+"""How cells are written. What was timed (milliseconds) is no result of an experiment: a repetition may differ in it."""
 _LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", **{letter: "\\" + letter for letter in "&%$#_{}"}}
 
 
@@ -31,7 +32,7 @@ class Column:
             return "-"
         if self.form == PERCENT:
             return f"{100 * float(cell):.1f}"
-        if self.form == NUMBER:
+        if self.form in (NUMBER, TIME):
             return f"{float(cell):.3f}"
         if self.form == P:
             return f"{float(cell):.4f}" if float(cell) >= 0.0005 else "<.0005"
@@ -78,8 +79,23 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure that a verdict rests on, as a share of 1; an interval or a chance that does not exist is None."""
+
+    what: str
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+    chance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
-    """One experiment. `about` says with what it was done (model, items, seed); `passed` is the verdict of an acceptance test, where there is one."""
+    """One experiment. `about` says with what it was done (model, items, seed).
+
+    `passed` is the verdict of an acceptance test, where there is one, and `measured` are the figures it rests on.
+    """
 
     bench: str
     asked: str
@@ -91,6 +107,7 @@ class Study:
     files: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     passed: bool | None = None
+    measured: tuple[Measured, ...] = ()
 
     def text(self) -> str:
         """The report."""
@@ -112,7 +129,8 @@ def study_from(values: Mapping[str, Any]) -> Study:
         for table in values["tables"]
     )
     given = {name: values[name] for name in ("bench", "asked", "about", "pictures", "files", "data", "passed")}
-    return Study(**given, result=tuple(values["result"]), doubt=tuple(values["doubt"]), tables=tables)
+    measured = tuple(Measured(**one) for one in values.get("measured", ()))
+    return Study(**given, result=tuple(values["result"]), doubt=tuple(values["doubt"]), tables=tables, measured=measured)
 
 
 def _paragraph(name: str, lines: Sequence[str]) -> str:

@@ -37,11 +37,15 @@ class TextBag:
     def __call__(self, texts: Sequence[str]) -> F32:
         """One vector of length 1 a text, [texts, width]; zeros for a text without a known piece."""
         vectors = np.zeros((len(texts), self.width), np.float32)
-        for vector, encoded in zip(vectors, self._words.encode_batch([text.strip() for text in texts], add_special_tokens=False)):
-            known = [piece for piece in encoded.ids if piece < len(self._pieces)]
-            if known:
-                vector[:] = self._pieces[known].mean(axis=0, dtype=np.float32)
+        for vector, pieces in zip(vectors, self.pieces(texts)):
+            if len(pieces):
+                vector[:] = pieces.mean(axis=0, dtype=np.float32)
         return unit(vectors)
+
+    def pieces(self, texts: Sequence[str]) -> list[F32]:
+        """The vectors of each text's known pieces, in their order."""
+        read = self._words.encode_batch([text.strip() for text in texts], add_special_tokens=False)
+        return [self._pieces[[piece for piece in one.ids if piece < len(self._pieces)]].astype(np.float32) for one in read]
 
 
 def write(folder: Path, pieces: F32) -> None:

@@ -91,7 +91,7 @@ def test_one_variety_alone_is_compared_by_speaker_and_the_report_says_so(capsys:
 
 def test_a_kept_experiment_is_listed_repeated_to_the_digit_and_exported(capsys: Printed, manifest: Path, model: Path, tmp_path: Path) -> None:
     found = lab(capsys, "retrieval", manifest, "--model", model, "--group", "branch", "--out", tmp_path / "kept")
-    assert {path.suffix for path in (tmp_path / "kept").iterdir()} == {".json", ".txt", ".csv", ".tex", ".svg"}
+    assert {path.suffix for path in (tmp_path / "kept").iterdir()} == {".json", ".txt", ".csv", ".tex", ".svg", ".png"}
     assert lab(capsys, "again", tmp_path / "kept") == {"bench": "retrieval", "same": True, "differences": []}
     assert [one["bench"] for one in lab(capsys, "runs", tmp_path)["runs"]] == ["retrieval"]
     lab(capsys, "export", tmp_path / "kept", "--out", tmp_path / "copy")

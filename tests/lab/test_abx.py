@@ -57,6 +57,15 @@ def test_within_and_across_ask_about_the_right_speakers() -> None:
     assert not list(cells([Token("a", "k_t", "s1"), Token("i", "k_t", "s1")], "within"))  # one token of a kind cannot be X and A
 
 
+def test_each_contrast_is_told_for_each_speaker_who_makes_it() -> None:
+    said = [Token(on, "", speaker) for speaker in ("clear", "merging") for on in ("n", "l") for _ in range(2)]
+    place = np.array([0.0, 0.1, 1.0, 1.1, 5.0, 5.1, 5.0, 5.1])  # the second speaker says both alike
+    found = score(np.abs(place[:, None] - place[None, :]), cells(said, "within"))
+    assert found.by_speaker["l", "n", "clear"] == 0
+    assert found.by_speaker["l", "n", "merging"] == 0.75
+    assert found.pairs["l", "n"] == pytest.approx(0.375)
+
+
 def test_of_many_tokens_some_are_drawn_and_the_same_ones_for_the_same_seed() -> None:
     said = [Token(on, "", "s") for on in "ab" for _ in range(50)]
     assert all(len(cell.a) == 4 for cell in cells(said, most=4))

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from adapted import DIMS, WIDTH, encode, heard, make, raw_space
+from adapted import DIMS, MODEL, WIDTH, encode, heard, make, raw_space
 
+from fieldapp.bulk.embedding import Embeddings
 from fieldapp.errors import FieldError
 from fieldapp.lab.adapt import head as training
 from fieldapp.lab.adapt.holding import hold_back
 from fieldapp.lab.adapt.material import Example, material
 from fieldapp.lab.adapt.meaning import adapt_meaning
+from fieldapp.lab.adapt.telling import told
 from fieldapp.model import Consent, ConsentId, SegmentId
+from fieldapp.speech import heads
 from fieldapp.speech.embed import unit
 from fieldapp.store import consent, people, segments, texts
 
@@ -36,6 +39,21 @@ def test_the_same_seed_gives_the_same_head_to_the_digit(tmp_path: Path) -> None:
         one, other = (adapt_meaning(store.reader(), raw_space(store), encode, "words@1", seed=3) for _ in range(2))
     np.testing.assert_array_equal(one.head.matrix, other.head.matrix)
     assert one.split == other.split
+
+
+def test_the_comparison_is_with_what_search_would_use_and_says_when_that_learned_from_the_test(tmp_path: Path) -> None:
+    with make(tmp_path / "book", meanings=30) as store:
+        home = Embeddings.open(store, MODEL, WIDTH)
+        home.renew_heads(store)
+        first = adapt_meaning(store.reader(), raw_space(store), encode, "words@1")
+        assert (first.before, first.in_use) == ("whitening", "whitening")
+        assert "which search by meaning uses now" in "\n".join(told(first, "words"))
+        shipped = heads.Head("shipped", np.zeros(WIDTH, np.float32), np.eye(WIDTH, DIMS, dtype=np.float32), text_model="other@1")
+        home.adopt(store, "meaning", shipped)
+        home.adopt(store, "meaning", first.head)
+        again = adapt_meaning(store.reader(), raw_space(store), encode, "words@1")
+    assert (again.before, again.in_use) == ("shipped", "adapted")
+    assert "has heard the test" in "\n".join(told(again, "words"))
 
 
 def test_no_meaning_in_the_sound_is_told_and_not_used(tmp_path: Path) -> None:

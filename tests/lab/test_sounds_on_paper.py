@@ -49,6 +49,16 @@ def test_marks_stay_with_their_letter_and_ties_make_one_phone() -> None:
     assert phones.words("ˈkasəl  ˌdɒɡ") == [("k", "a", "s", "ə", "l"), ("d", "ɒ", "ɡ")]
 
 
+@pytest.mark.skipif(not voice_of("en"), reason="espeak-ng is not installed")
+def test_what_was_asked_for_is_pronounced_where_nothing_was_written_and_the_report_says_so() -> None:
+    asked = Utterance(id="1", where="", language="eng", metadata={"prompted": "the sun"})
+    written = Utterance(id="2", where="", language="eng", transcript="the moon", metadata={"prompted": "the sun"})
+    ipa, whence = pronunciations([asked, written])
+    assert ipa == [spoken_by_espeak("the sun", "en"), spoken_by_espeak("the moon", "en")]
+    assert "1 made by espeak-ng from transcripts" in whence
+    assert "1 made by espeak-ng from what was asked for" in whence
+
+
 @given(st.text("aeikpts", max_size=6), st.text("aeikpts", max_size=6))
 def test_plain_distance_is_edits_by_length_and_graded_is_never_more(one: str, other: str) -> None:
     spoken, against = tuple(one), tuple(other)

@@ -23,10 +23,14 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
     ("distance", "how far are varieties apart: map, tree, and pronunciation on paper", "fieldapp.commands.lab.distance"),
     ("prefixes", "how short may a vector be?", "fieldapp.commands.lab.prefixes"),
     ("arms", "which model brings speech nearer to what it means?", "fieldapp.commands.lab.arms"),
+    ("fusion", "is speech better fused into a text model? (extra [train])", "fieldapp.commands.lab.fusion"),
+    ("pooling", "would attention or a mix of layers hear more? (extra [train])", "fieldapp.commands.lab.pooling"),
     ("pictures", "find a word by pictures alone, with no training", "fieldapp.commands.lab.pictures"),
+    ("grounding", "do pictures narrow the gap between one language and two? (extra [train])", "fieldapp.commands.lab.grounding"),
     ("zeroshot", "can labels be given with no or few examples?", "fieldapp.commands.lab.zeroshot"),
     ("keywords", "does a typed word find the utterances that hold it?", "fieldapp.commands.lab.keywords"),
     ("probe", "what is in a vector: meaning, words, speaker, place, duration", "fieldapp.commands.lab.probe"),
+    ("acceptance", "every acceptance test (T0 to T4c) on the demo: pass or fail", "fieldapp.commands.lab.acceptance"),
     ("starter-report", "what can the bundled starter model do, and what not?", "fieldapp.commands.lab.starter_report"),
 )
 """Name, what it asks, module."""
@@ -34,7 +38,7 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
 KEPT: tuple[tuple[str, str, str], ...] = (
     ("runs", "experiments that were kept", "fieldapp.commands.lab.runs"),
     ("again", "repeat a kept experiment and compare every number", "fieldapp.commands.lab.again"),
-    ("export", "write report, tables (CSV, LaTeX) and pictures (SVG) of a kept experiment", "fieldapp.commands.lab.export"),
+    ("export", "write report, tables (CSV, LaTeX) and pictures (SVG, PNG) of a kept experiment", "fieldapp.commands.lab.export"),
 )
 """What is done with experiments that were kept; these modules return an Answer of their own."""
 

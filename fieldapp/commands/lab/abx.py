@@ -55,6 +55,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     tokens = [Token(u.column(options.on), u.column(options.by) if options.by else "", u.speaker) for u in selection.utterances]
     rows: list[tuple[Cell, ...]] = []
     contrasts: list[tuple[Cell, ...]] = []
+    voices: list[tuple[Cell, ...]] = []
     names: list[str] = []
     for heard in _ears(options, sounds, progress):
         names.append(heard.name)
@@ -63,6 +64,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         for mode, scored in _scored(options, tokens, dtw_matrix(every, every)):
             rows.append((heard.name, heard.layer, mode, len(scored.pairs), scored.cells, scored.comparisons, scored.error))
             contrasts += [(heard.name, heard.layer, mode, one, other, error) for (one, other), error in scored.pairs.items()]
+            voices += [(heard.name, heard.layer, mode, one, other, who, error) for (one, other, who), error in scored.by_speaker.items()]
     if not any(row[4] for row in rows):
         raise WrongUsage(
             f"No three tokens can be compared by '{options.on}'.", "Within speakers two tokens of a kind are needed, across speakers two speakers."
@@ -70,6 +72,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     columns = (Column("ear"), Column("layer", COUNT), Column("speakers"), *(Column(name, COUNT) for name in ("contrasts", "cells", "comparisons")))
     last = [row for row in rows if row[1] == rows[-1][1] and row[4]]
     worst = sorted((row for row in contrasts if row[1] == rows[-1][1]), key=lambda row: -float(row[5] or 0))[:3]
+    merged = sorted((row for row in voices if row[1] == rows[-1][1]), key=lambda row: -float(row[6] or 0))[:3]
     single = len({token.speaker for token in tokens}) < 2
     return Study(
         bench="abx",
@@ -78,6 +81,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         result=(
             *(f"{row[0]}, layer {row[1]}, {row[2]} speakers: {100 * float(row[6] or 0):.1f} % errors over {row[3]} contrasts (n {row[5]})." for row in last),
             *(f"Hard to tell apart: {row[3]} and {row[4]} ({row[2]} speakers, {100 * float(row[5] or 0):.1f} %)." for row in worst),
+            *(f"As {row[5]} says them: {row[3]} and {row[4]} ({row[2]} speakers, {100 * float(row[6] or 0):.1f} % errors)." for row in merged),
         ),
         doubt=(*(["There is one speaker: nothing can be said across speakers."] if single else []), *set_aside(selection)),
         tables=(
@@ -87,6 +91,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
                 "Each contrast",
                 (*(Column(name) for name in ("ear", "layer", "speakers", "one", "other")), Column("error", PERCENT)),
                 tuple(sorted(contrasts, key=lambda row: (-int(row[1] or 0), str(row[2]), -float(row[5] or 0)))),
+            ),
+            Table(
+                "voices",
+                "Each contrast as each speaker says it (across speakers: says A and B, another says X)",
+                (*(Column(name) for name in ("ear", "layer", "speakers", "one", "other", "said by")), Column("error", PERCENT)),
+                tuple(sorted(voices, key=lambda row: (-int(row[1] or 0), str(row[2]), -float(row[6] or 0)))),
             ),
         ),
     )

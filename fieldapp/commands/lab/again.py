@@ -35,12 +35,23 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     parser = argparse.ArgumentParser()
     bench_arguments(parser, module)
     found: Study = importlib.import_module(module).run(understood(parser, kept["options"]), progress)
-    differences = list(differing(kept["study"], json.loads(json.dumps(found.json()))))
+    differences = list(differing(untimed(kept["study"]), untimed(json.loads(json.dumps(found.json())))))
     data = {"bench": kept["bench"], "same": not differences, "differences": differences}
     if not differences:
         return Answer(f"{found.text()}\n\nThe same to the digit as what was kept.", data)
     shown = "\n".join(f"  {line}" for line in differences[:_SHOWN])
     return Answer(f"{found.text()}\n\n{len(differences)} places differ from what was kept:\n{shown}", data, code=1)
+
+
+def untimed(study: dict[str, Any]) -> dict[str, Any]:
+    """A study without what was timed: no clock shows the same twice."""
+    from fieldapp.lab.report import TIME
+
+    tables = []
+    for table in study["tables"]:
+        timed = {place for place, column in enumerate(table["columns"]) if column["form"] == TIME}
+        tables.append(table | {"rows": [[cell for place, cell in enumerate(row) if place not in timed] for row in table["rows"]]})
+    return study | {"tables": tables}
 
 
 def differing(before: Any, now: Any, where: str = "") -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Does learning to transcribe bring speech nearer to meaning? Several models, one after the other as alignment should grow, each with a head of its own.
 
-Name them with --model in that order, for example a random one, one that only learned to transcribe, one that learned both. Every head
-learns from the same utterances towards the same texts and is asked about speakers and meanings it has not learned from; plain
+Name them with --model in that order, for example an untrained one, self-supervised, one that only learned to transcribe, one that learned
+both. Every head learns from the same utterances towards the same texts and is asked about speakers and meanings it has not learned from; plain
 acoustics stand beside them.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fieldapp.commands import Progress
-from fieldapp.commands.lab.heard_spaces import ACOUSTICS, learning_material
+from fieldapp.commands.lab.heard_spaces import ACOUSTICS, SELF, learning_material
 from fieldapp.commands.lab.selecting import about, selected, set_aside, source_arguments
 from fieldapp.errors import WrongUsage
 
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Which models, towards which texts."""
     source_arguments(parser)
     parser.add_argument(
-        "--model", action="append", default=[], metavar="MODEL", help=f"a model's name or folder, or '{ACOUSTICS}'; at least two, weakest first"
+        "--model", action="append", default=[], metavar="MODEL", help=f"a model's name or folder, '{ACOUSTICS}' or '{SELF}'; at least two, weakest first"
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="where they run (else: as in the settings)")
     parser.add_argument("--text", default="", metavar="MODEL", help="the sentence encoder (else: the one the last model's head was trained with)")
@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Study:
     """Listen with each, learn with each, compare neighbours."""
     from fieldapp.lab.adapt.meaning import try_out
-    from fieldapp.lab.report import COUNT, NUMBER, PERCENT, Column, Study, Table
+    from fieldapp.lab.report import COUNT, NUMBER, PERCENT, Column, Measured, Study, Table
 
     if len(options.model) < 2:
         raise WrongUsage("At least two models are needed.", "Name them with --model, weakest first.")
@@ -66,23 +66,28 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         "Which model brings speech nearer to what it means?",
         about(options, selection) | {"models": ", ".join(options.model)},
         (
-            *(f"{other} beside {one}: {100 * gain:+.1f} points of R@1 between speech and text (95 %: {between})" for one, other, gain, between in steps),
+            *(f"{other} beside {one}: {100 * gain:+.1f} points of R@1 between speech and text (95 %: {between})" for one, other, gain, between, _ in steps),
             f"last beside first: {100 * whole[0]:+.1f} points (95 %: {whole[1]})",
         ),
         (split.sentence() + ".", "One training run of each model: another seed may shift them.", *set_aside(selection)),
         (Table("arms", "Every model with a head of its own, on speakers and meanings no head has learned from", columns, tuple(cells)),),
-        passed=whole[1].low > 0 and all(gain > 0 for _, _, gain, _ in steps),
+        data={"models": list(options.model)},
+        passed=whole[1].low > 0 and all(gain > 0 for _, _, gain, _, _ in steps),
+        measured=tuple(
+            Measured(f"R@1 of {other} more than {one}", gain, between.low, between.high, n)
+            for one, other, gain, between, n in (*steps, (options.model[0], options.model[-1], *whole))
+        ),
     )
 
 
-def _gain(one: tuple[Trial, F32], other: tuple[Trial, F32], seed: int) -> tuple[float, Interval]:
-    """How much more often the second finds the right one first, speech to text and back; with its interval over meanings."""
+def _gain(one: tuple[Trial, F32], other: tuple[Trial, F32], seed: int) -> tuple[float, Interval, int]:
+    """How much more often the second finds the right one first, speech to text and back; with its interval over meanings, and how often was asked."""
     from fieldapp.lab.statistics import bootstrap_difference
 
     sides = [trial.test.directions(trial.vectors, texts)[:2] for trial, texts in (one, other)]
     hits = [np.concatenate([direction.found.hits(1) for direction in side]) for side in sides]
     meanings = [meaning for direction in sides[0] for meaning in direction.meanings]
-    return float(hits[1].mean() - hits[0].mean()), bootstrap_difference(hits[0], hits[1], meanings, seed=seed)
+    return float(hits[1].mean() - hits[0].mean()), bootstrap_difference(hits[0], hits[1], meanings, seed=seed), len(meanings)
 
 
 def _text_of(models: list[str]) -> str:
@@ -92,7 +97,7 @@ def _text_of(models: list[str]) -> str:
     from fieldapp.speech.heads import shipped
 
     for model in reversed(models):
-        head = None if model == ACOUSTICS else shipped(model_folder(model))
+        head = None if model in (ACOUSTICS, SELF) else shipped(model_folder(model))
         if head and head.text_model:
             return head.text_model.partition("@")[0]
     raise ModelError("None of these models names a text model.", "Name one with --text.")

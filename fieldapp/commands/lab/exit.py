@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Study:
     """Read everything at every exit, choose on one half, measure on the other."""
     from fieldapp.lab.drawing import curves
-    from fieldapp.lab.report import COUNT, PERCENT, Column, Study, Table
+    from fieldapp.lab.report import COUNT, PERCENT, Column, Measured, Study, Table
     from fieldapp.lab.statistics import bootstrap_ratio
     from fieldapp.lab.transcripts import halves, rate, rate_interval, read_all
     from fieldapp.speech.device import processor_cores
@@ -84,4 +84,5 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         pictures={"exits": curves({name: line}, "Character errors by exit", "encoder layer", "CER %")},
         data={"chosen": pick, "gain": gain, "low": sure.low, "high": sure.high},
         passed=clear,
+        measured=(Measured(f"CER less at exit {pick} of {last}", gain, sure.low, sure.high, len(other_half)),),
     )

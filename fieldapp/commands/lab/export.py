@@ -1,4 +1,4 @@
-"""Write a kept experiment out: the report, its tables as CSV and LaTeX, its pictures as SVG, and everything as JSON."""
+"""Write a kept experiment out: the report, its tables as CSV and LaTeX, its pictures as SVG and PNG, and everything as JSON."""
 
 from __future__ import annotations
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import langcodes
 import numpy as np
 
 from fieldapp.audio.render import clips_of
 from fieldapp.audio.resample import mono16k_array
 from fieldapp.commands.lab.selecting import too_long
 from fieldapp.lab.adapt.material import asked
+from fieldapp.lab.pronounce import PROMPTED
 from fieldapp.lab.utterances import Selection, Utterance
 from fieldapp.store import consent_filter, people, prompts, sessions
 from fieldapp.store.rows import ANNOTATION, ITEM, SEGMENT
@@ -57,7 +59,8 @@ def read(store: Store) -> Selection:
         begin, end = segment.span.milliseconds(master.rate)
         item = items.get(segment.item) if segment.item else None
         place = {"latitude": variety.latitude, "longitude": variety.longitude} if variety else {}
-        extra = (_prompted(item) if item else {}) | {name: str(value) for name, value in place.items() if value is not None}
+        extra = _prompted(item, variety.language if variety else "") if item else {}
+        extra |= {name: str(value) for name, value in place.items() if value is not None}
         extra |= {"session": stems[master.session], "prompts": lists[item.promptlist] if item else ""}
         utterances.append(
             Utterance(
@@ -76,10 +79,20 @@ def read(store: Store) -> Selection:
     return Selection(store.folder.name, tuple(utterances), sound, aside)
 
 
-def _prompted(item: Item) -> dict[str, str]:
-    """What the prompt tells about an answer: its section, its picture, what that shows, and what it means."""
+def _prompted(item: Item, language: str) -> dict[str, str]:
+    """What the prompt tells about an answer: its section, its picture, what that shows, what it means, and its wording in the speaker's language."""
     labels = "; ".join((*item.gloss.values(), item.text))
-    return {"section": item.section, "picture": item.picture, "labels": labels, "asked": asked(item.gloss, item.text)}
+    said = next((text for code, text in item.gloss.items() if _code(code) == _code(language)), "") if language else ""
+    return {"section": item.section, "picture": item.picture, "labels": labels, "asked": asked(item.gloss, item.text), PROMPTED: said}
+
+
+def _code(language: str) -> str:
+    """One name for a language that has several; Mandarin is what `zh` means in a list of languages."""
+    try:
+        found = langcodes.Language.get(language).language or ""
+    except ValueError:  # langcodes' own error is one
+        return language
+    return "zh" if found == "cmn" else found
 
 
 def _texts(annotations: Iterable[Annotation]) -> dict[str, dict[str, Annotation]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     from fieldapp.lab.adapt.material import Example
     from fieldapp.lab.hearing import Heard
     from fieldapp.lab.utterances import F32, Selection
+    from fieldapp.speech.bag import TextBag
     from fieldapp.speech.heads import Head
+    from fieldapp.speech.text import TextEncoder
 
     Texts = Callable[[Sequence[str]], F32]
 
 RAW, OWN = "raw", "whitened"
 ACOUSTICS = "none"
 """In place of a model's name: cepstra."""
+SELF = "self-supervised"
+"""In place of a model's name: a small listener that teaches itself with what heads learn from, by guessing what was covered up (extra [train])."""
+STEPS = 600
 
 
 def head_argument(parser: argparse.ArgumentParser) -> None:
@@ -74,19 +79,24 @@ def text_side(options: argparse.Namespace, spaces: dict[str, tuple[F32, str]], p
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learning:
-    """What heads can be tried with: examples, what a model hears in them, and the vectors of their texts, row by row."""
+    """What heads can be tried with: examples, what a model hears in them, and the vectors of their texts, row by row; and what made them."""
 
     examples: list[Example]
     sound: F32
     texts: F32
     model: str
     text_model: str
+    heard: Heard
+    sounds: list[F32]
+    encoder: TextEncoder | TextBag
 
 
 def learning_material(options: argparse.Namespace, selection: Selection, progress: Progress) -> Learning:
     """Listen to everything that has a text; a head that is learned from it is thrown away after the experiment."""
     from fieldapp.commands.lab.selecting import heard_by
     from fieldapp.errors import ModelError, WrongUsage
+    from fieldapp.lab.adapt.holding import hold_back
+    from fieldapp.lab.adapt.listener import self_taught
     from fieldapp.lab.adapt.meaning import FEWEST, examples_of
     from fieldapp.lab.hearing import hear_acoustics, sounds_of
     from fieldapp.speech.device import processor_cores
@@ -100,7 +110,7 @@ def learning_material(options: argparse.Namespace, selection: Selection, progres
         raise WrongUsage(f"{len(rows)} utterances have a text; {FEWEST} are needed.", "Fill translation_en or transcript.")
     kept = [sounds[row] for row in rows]
     named = options.text
-    if options.model == ACOUSTICS:
+    if options.model in (ACOUSTICS, SELF):
         heard = hear_acoustics(kept, progress, workers=processor_cores())
     else:
         heard, folder = heard_by(options.model, options.device, kept, progress)
@@ -110,7 +120,11 @@ def learning_material(options: argparse.Namespace, selection: Selection, progres
         raise ModelError("The model names no text model of its own.", "Name one: --text MODEL (kind 'text' in: fieldapp model list)")
     encoder = load(model_folder(named))
     examples = list(rows.values())
-    return Learning(examples, heard.meaning, encoder([example.text for example in examples]), heard.name, identity(encoder.manifest))
+    if options.model == SELF:
+        progress(-1.0, "a listener teaches itself")
+        taught = self_taught(heard.frames, hold_back(examples, options.seed).train, STEPS, options.seed)
+        heard = replace(heard, name=SELF, meaning=taught)
+    return Learning(examples, heard.meaning, encoder([example.text for example in examples]), heard.name, identity(encoder.manifest), heard, kept, encoder)
 
 
 def _of_fieldbook(source: Path, model: str) -> list[Head]:

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     from fieldapp.lab.drawing import curves
     from fieldapp.lab.hearing import hear_acoustics, sounds_of
     from fieldapp.lab.pronounce import pronunciations
-    from fieldapp.lab.report import COUNT, PERCENT, Column, Study, Table
+    from fieldapp.lab.report import COUNT, PERCENT, Column, Measured, Study, Table
     from fieldapp.lab.retrieval import pairs_between
     from fieldapp.lab.similarity import similarity
     from fieldapp.lab.statistics import bootstrap, bootstrap_difference
@@ -70,6 +70,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         float(shares[layers[-1]].mean() - shares[layers[0]].mean()),
         bootstrap_difference(shares[layers[0]], shares[layers[-1]], words, seed=options.seed),
     )
+    end = shares[layers[-1]]
+    near = bootstrap(end, words, seed=options.seed)
     columns = (Column("ear"), Column("layer", COUNT), Column("triples", COUNT), *(Column(one, PERCENT) for one in ("chance", "synonym nearer", "low", "high")))
     few = (f"{len(set(words))} words have such a triple; below {FEWEST} chance decides.",) if len(set(words)) < FEWEST else ()
     return Study(
@@ -87,4 +89,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         },
         files={"triples.csv": homophones.listed(triples, utterances, ipa)},
         passed=len(layers) > 1 and sure.low > 0,
+        measured=(
+            Measured("synonym nearer, last layer", float(end.mean()), near.low, near.high, len(triples), 0.5),
+            Measured(f"more than at layer {layers[0]}", rise, sure.low, sure.high, len(triples)),
+        ),
     )

@@ -36,23 +36,28 @@ def keep(study: Study, options: argparse.Namespace) -> str:
             return kept
     if out is None:
         out = _free_folder(paths.data() / "lab", f"{datetime.now(UTC):%Y-%m-%d}-{options.bench}")
-        write(out, study, document)
+        write(out, study, document, png=False)
     return f"{out}    (repeat: fieldapp lab again {out})"
 
 
-def write(folder: Path, study: Study, document: Mapping[str, Any]) -> list[str]:
-    """Report, result, tables and pictures as files; their names."""
+def write(folder: Path, study: Study, document: Mapping[str, Any], *, png: bool = True) -> list[str]:
+    """Report, result, tables and pictures (SVG and, where the window's library is there to draw them, PNG) as files; their names."""
+    from fieldapp.commands.lab.drawn import pngs
+
     files = {RESULT: json.dumps(document, ensure_ascii=False, indent=1), "report.txt": study.text() + "\n"}
     for table in study.tables:
         files |= {f"{table.name}.csv": table.csv(), f"{table.name}.tex": table.latex()}
     files |= {f"{_safe(name)}.svg": drawn for name, drawn in study.pictures.items()} | dict(study.files)
+    drawn = {f"{_safe(name)}.png": data for name, data in pngs(study.pictures).items()} if png else {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        for name, data in drawn.items():
+            (folder / name).write_bytes(data)
     except OSError as trouble:
         raise FieldError(f"{folder} cannot be written: {trouble.strerror}.", "Choose another folder with --out.") from trouble
-    return list(files)
+    return [*files, *drawn]
 
 
 def kept_in(place: Path, identity: str = "") -> dict[str, Any]:

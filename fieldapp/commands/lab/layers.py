@@ -85,7 +85,7 @@ def _study(
 ) -> Study:
     from fieldapp.lab.drawing import curves
     from fieldapp.lab.layers import ALL, CONTROLLED, verdict
-    from fieldapp.lab.report import COUNT, PERCENT, Column, P, Study, Table
+    from fieldapp.lab.report import COUNT, PERCENT, Column, Measured, P, Study, Table
 
     every = [*points, acoustics, *([phonetic] if phonetic else [])]
     rows = []
@@ -102,7 +102,7 @@ def _study(
     )
     table = Table("layers", "R@1 by layer (95 % interval over sentences; layer 0 is acoustics)", (*columns, Column("p", P)), tuple(rows))
     models = list(dict.fromkeys(one.ear for one in points))
-    passed, results, lines = True, [], {}
+    passed, results, lines, measured = True, [], {}, []
     floors = [acoustics, *([phonetic] if phonetic else [])]
     for model in models:
         mine = [one for one in points if one.ear == model]
@@ -115,6 +115,11 @@ def _study(
     if phonetic:
         end = float(max(one.layer for one in points))
         lines["by pronunciation, controlled"] = [(0.0, phonetic.figures[CONTROLLED].value), (end, phonetic.figures[CONTROLLED].value)]
+    ends = [max((one for one in points if one.ear == model), key=lambda one: one.layer) for model in models]
+    for one in (*ends, *floors):
+        figure = one.figures[CONTROLLED]
+        what = f"controlled R@1, {one.ear}{f', layer {one.layer}' if one.layer > 0 else ''}"
+        measured.append(Measured(what, figure.value, figure.interval.low, figure.interval.high, figure.n, figure.chance))
     chance = acoustics.figures[CONTROLLED].chance
     drawn = curves(lines, "Retrieval by layer", "encoder layer (0: acoustics)", "R@1 %", band=(0.0, chance))
     return Study(
@@ -132,4 +137,5 @@ def _study(
         files={"control.csv": made.csv()},
         data={"fewest_kept": fewest, "utterances": len(utterances)},
         passed=passed,
+        measured=tuple(measured),
     )

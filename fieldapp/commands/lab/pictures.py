@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fieldapp.lab.pictures import Candidate
-    from fieldapp.lab.report import Study, Table
+    from fieldapp.lab.report import Measured, Study, Table
     from fieldapp.lab.utterances import F32, Selection, Utterance
 
 ALL = "all"
@@ -99,6 +99,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         (*_doubts(scores, options), *set_aside(selection)),
         (_candidates(best, shown), *([_table(scores)] if scores else [])),
         passed=_verdict(scores),
+        measured=_measured(scores, options.seed),
     )
 
 
@@ -128,7 +129,7 @@ def _strung(selection: Selection, sounds: list[F32], options: argparse.Namespace
     from fieldapp.lab.pictures import string_together
     from fieldapp.speech.recogniser import RATE
 
-    words = [(u.translation or u.transcript or u.meaning).casefold() for u in selection.utterances]
+    words = [(u.column("asked") or u.translation or u.transcript or u.meaning).casefold() for u in selection.utterances]
     made = string_together(words, [u.speaker for u in selection.utterances], sounds, options.strings, RATE, options.seed)
     if len(made) < 2:
         raise WrongUsage(f"There are too few recordings to string {options.strings} of one speaker together.", "Choose a smaller --strings.")
@@ -202,6 +203,22 @@ def _verdict(scores: Sequence[Score]) -> bool | None:
     known = known or [(score.way, score.spotted) for score in scores if score.chance < 1]
     means = [float(np.mean([value for other, value in known if other == way])) for way in WAYS] if known else []
     return means == sorted(means, reverse=True) and len(set(means)) == len(WAYS) if means else None
+
+
+def _measured(scores: Sequence[Score], seed: int) -> tuple[Measured, ...]:
+    """Each way's share of right places (or right recordings, where places are not known), with its interval over labels."""
+    from fieldapp.lab.report import Measured
+    from fieldapp.lab.statistics import bootstrap
+
+    found = []
+    for way in dict.fromkeys(score.way for score in scores):
+        some = [score for score in scores if score.way == way]
+        known = [(score.label, score.placed) for score in some if score.placed is not None]
+        what, pairs = ("localisation P@10", known) if known else ("spotting P@10", [(score.label, score.spotted) for score in some])
+        between = bootstrap([value for _, value in pairs], [label for label, _ in pairs], seed=seed)
+        chance = None if known else float(np.mean([score.chance for score in some]))
+        found.append(Measured(f"{what}, {way}", float(np.mean([value for _, value in pairs])), between.low, between.high, len(pairs), chance))
+    return tuple(found)
 
 
 def _doubts(scores: Sequence[Score], options: argparse.Namespace) -> list[str]:

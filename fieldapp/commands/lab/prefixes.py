@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     from fieldapp.lab.adapt.measure import dimension_table
     from fieldapp.lab.drawing import curves
     from fieldapp.lab.metrics import energy, energy_dims
-    from fieldapp.lab.report import COUNT, PERCENT, Column, Study, Table
+    from fieldapp.lab.report import COUNT, PERCENT, Column, Measured, Study, Table
 
     with selected(options, progress) as selection:
         given = learning_material(options, selection, progress)
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     tables = {name: dimension_table(arm.test, arm.vectors, given.texts, lengths) for name, arm in arms.items()}
     best = arms[ARMS[0]]
     shares, dims = energy(best.vectors), energy_dims(best.vectors)
-    lost, low, high = _lost_less(arms, given.texts, options.seed)
+    lost, low, high, n = _lost_less(arms, given.texts, options.seed)
     full = tables[ARMS[0]][-1]["R@1"]["text to speech"]
     chance = 1 / max(1, len(best.test.split.meanings))
     energies = Table("energy", "Directions that carry a share of the variance", (Column("share", PERCENT), Column("directions", COUNT)), tuple(dims.items()))
@@ -77,6 +77,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         (_table(tables), energies),
         {"energy": curves({"energy": [(float(n + 1), float(share)) for n, share in enumerate(shares)]}, "Energy", "directions", "share")},
         passed=low > 0,
+        measured=(
+            Measured(f"R@1 lost less at {' and '.join(map(str, SHORT))}", lost, low, high, n, chance),
+            Measured("directions that carry 95 % of the energy", dims[0.95] / lengths[-1], None, None, len(best.vectors)),
+        ),
     )
 
 
@@ -85,7 +89,7 @@ def _in_words(table: list[dict[str, Any]]) -> str:
 
 
 def _table(tables: dict[str, list[dict[str, Any]]]) -> Table:
-    from fieldapp.lab.report import COUNT, NUMBER, PERCENT, Column, Table
+    from fieldapp.lab.report import COUNT, NUMBER, PERCENT, TIME, Column, Table
 
     ways = ("text to speech", "speech to text")
     columns = (
@@ -93,14 +97,14 @@ def _table(tables: dict[str, list[dict[str, Any]]]) -> Table:
         Column("dims", COUNT),
         *(Column(f"{way} R@1", PERCENT) for way in ways),
         Column("MB per 100,000", NUMBER),
-        Column("ms per query", NUMBER),
+        Column("ms per query", TIME),
     )
     cells = tuple((name, cut["dims"], *(cut["R@1"][way] for way in ways), cut["megabytes"], cut["query_ms"]) for name, table in tables.items() for cut in table)
     return Table("prefixes", "What a length finds, weighs and takes, all compared one by one on this machine", columns, cells)
 
 
-def _lost_less(arms: dict[str, Trial], texts: F32, seed: int) -> tuple[float, float, float]:
-    """By how much less the first arm loses when cut short, query by query, both ways; with its interval over meanings."""
+def _lost_less(arms: dict[str, Trial], texts: F32, seed: int) -> tuple[float, float, float, int]:
+    """By how much less the first arm loses when cut short, query by query, both ways; with its interval over meanings and the number of queries."""
     from fieldapp.lab.statistics import bootstrap
     from fieldapp.speech.heads import prefix
 
@@ -114,4 +118,4 @@ def _lost_less(arms: dict[str, Trial], texts: F32, seed: int) -> tuple[float, fl
         losses.append(whole - np.mean(short, axis=0) if short else np.zeros(len(whole)))
     less = losses[1] - losses[0]
     between = bootstrap(less, meanings, seed=seed)
-    return float(less.mean()), between.low, between.high
+    return float(less.mean()), between.low, between.high, len(less)

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     """Listen once, probe every space."""
     from fieldapp.lab.hearing import sounds_of
     from fieldapp.lab.probe import joined_words, read, tasks, warning
-    from fieldapp.lab.report import Study
+    from fieldapp.lab.report import Measured, Study
     from fieldapp.speech.recogniser import RATE
 
     with selected(options, progress) as selection:
@@ -48,6 +48,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         found[name] = [reading for reading in readings if not reading.task.startswith("word ")] + ([words] if words else [])
     if not any(found.values()):
         raise WrongUsage("Nothing can be probed: no meaning, speaker or place is shared by several utterances.", "Fill meaning_id and speaker.")
+    last = list(found.values())[-1]
     doubts = [f"In the space '{name}', {told}." for name, readings in found.items() if (told := warning(readings))]
     doubts.append("A probe shows what can be read off with effort, not what search uses; classes differ in number, so compare 'above' (0: chance, 1: all).")
     return Study(
@@ -57,13 +58,18 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         tuple(f"{name}: {', '.join(f'{reading.task} {reading.above:.2f}' for reading in readings)} (0: chance, 1: all)" for name, readings in found.items()),
         (*doubts, *set_aside(selection)),
         (_table(found),),
-        passed=_verdict(list(found.values())[-1]),
+        passed=_verdict(_content(last)),
+        measured=tuple(Measured(f"{r.task}, beside shuffled", r.accuracy, r.interval.low, r.interval.high, r.n, r.control) for r in _content(last)),
     )
 
 
-def _verdict(readings: list[Reading]) -> bool | None:
+def _content(readings: list[Reading]) -> list[Reading]:
+    """What was said: its meaning and its words."""
+    return [reading for reading in readings if reading.task == "meaning" or reading.task.startswith("words")]
+
+
+def _verdict(content: list[Reading]) -> bool | None:
     """In the last space, meaning and words are surely read better than shuffled ones."""
-    content = [reading for reading in readings if reading.task == "meaning" or reading.task.startswith("words")]
     return all(reading.interval.low > reading.control for reading in content) if content else None
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fieldapp.lab.hearing import Heard
-    from fieldapp.lab.report import Column, Study, Table
+    from fieldapp.lab.report import Column, Measured, Study, Table
     from fieldapp.lab.retrieval import Found
     from fieldapp.lab.utterances import Selection, Utterance
 
@@ -122,7 +122,7 @@ def _study(options: argparse.Namespace, selection: Selection, found: Mapping[str
         axis = sorted({cell.source for cell in mapped})
         values = {(cell.source, cell.target): cell.figure.value for cell in mapped}
         pictures[f"heat-{part}" if part else "heat"] = draw(axis, axis, values, f"R@1 %, {first}{f', {part}' if part else ''}: row asks column")
-    means, sentences = _means(found, options.seed)
+    means, sentences, measured = _means(found, options.seed)
     pair_table = _pair_table(found)
     passed, told = _verdict(found)
     asked = "Does a recording find the same meaning in another unit"
@@ -139,15 +139,16 @@ def _study(options: argparse.Namespace, selection: Selection, found: Mapping[str
         files=_matrices(selection, found[first]),
         data={"pairs": _as_rows(pair_table), "cells": cells, "wrong": _wrong(selection, found[first], options)},
         passed=passed,
+        measured=measured,
     )
 
 
-def _means(found: Mapping[str, Mapping[str, list[Found]]], seed: int) -> tuple[Table, tuple[str, ...]]:
-    """One row for each way and part, and sentences that say what it means."""
-    from fieldapp.lab.report import COUNT, PERCENT, Table
+def _means(found: Mapping[str, Mapping[str, list[Found]]], seed: int) -> tuple[Table, tuple[str, ...], tuple[Measured, ...]]:
+    """One row for each way and part, sentences that say what it means, and the figures they rest on."""
+    from fieldapp.lab.report import COUNT, PERCENT, Measured, Table
     from fieldapp.lab.retrieval import difference, mean_over
 
-    rows, sentences = [], []
+    rows, sentences, measured = [], [], list[Measured]()
     ways = list(found)
     floors = [way for way in ways if way.startswith("mfcc")]
     for part in found[ways[0]]:
@@ -157,15 +158,17 @@ def _means(found: Mapping[str, Mapping[str, list[Found]]], seed: int) -> tuple[T
             mrr = sum(pair.figures["MRR"] for pair in found[way][part]) / len(found[way][part])
             rows.append((part, way, one.pairs, one.n, one.chance, one.value, one.interval.low, one.interval.high, five.value, mrr))
         best = mean_over(found[ways[0]][part], seed=seed)
+        measured.append(Measured(f"{name}R@1, {ways[0]}", best.value, best.interval.low, best.interval.high, best.n, best.chance))
         above = "above chance" if best.interval.low > best.chance else "not clearly above chance"
         sentences.append(f"{name}{ways[0]} finds {100 * best.value:.1f} % first ({best.interval}; chance {100 * best.chance:.1f} %, n {best.n}): {above}.")
         for floor in floors:
             if floor != ways[0]:
                 gain, sure = difference(found[floor][part], found[ways[0]][part], seed=seed)
+                measured.append(Measured(f"{name}R@1 more than {floor}", gain, sure.low, sure.high, best.n))
                 word = "more than" if sure.low > 0 else "less than" if sure.high < 0 else "not clearly different from"
                 sentences.append(f"{name}{100 * gain:+.1f} points ({sure}): {word} {floor}.")
     columns = (*_columns("part way"), *_columns("pairs n", COUNT), *_columns("chance R@1 low high R@5 MRR", PERCENT))
-    return Table("means", "Mean over pairs of units (95 % interval over sentences)", columns, tuple(rows)), tuple(sentences)
+    return Table("means", "Mean over pairs of units (95 % interval over sentences)", columns, tuple(rows)), tuple(sentences), tuple(measured)
 
 
 def _verdict(found: Mapping[str, Mapping[str, list[Found]]]) -> tuple[bool | None, tuple[str, ...]]:

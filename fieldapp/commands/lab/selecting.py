@@ -45,9 +45,7 @@ def selected(options: argparse.Namespace, progress: Progress) -> Iterator[Select
     from fieldapp.lab import yubao
     from fieldapp.lab.utterances import filtered
 
-    source: Path = options.source.absolute()
-    if options.source == DEMO and not source.exists():
-        source = _demo(progress)
+    source = place_of(options, progress)
     with contextlib.ExitStack() as open_things:
         if (source / DATABASE).is_file():
             selection = _of_fieldbook(source, open_things)
@@ -61,6 +59,12 @@ def selected(options: argparse.Namespace, progress: Progress) -> Iterator[Select
         if not len(selection):
             raise WrongUsage(f"{options.source} gives no utterances." + "".join(f" {sentence}" for sentence in selection.aside[:3]))
         yield selection
+
+
+def place_of(options: argparse.Namespace, progress: Progress) -> Path:
+    """Where the utterances come from; the demo is built when it is missing."""
+    source: Path = options.source.absolute()
+    return _demo(progress) if options.source == DEMO and not source.exists() else source
 
 
 def heard_by(model: str, device: str | None, sounds: Sequence[F32], progress: Progress) -> tuple[Heard, Path]:
@@ -118,20 +122,26 @@ def set_aside(selection: Selection) -> tuple[str, ...]:
 
 def _demo(progress: Progress) -> Path:
     """The bundled demo as a fieldbook, built once for each version of it."""
-    import hashlib
     import shutil
 
     from fieldapp import paths
     from fieldapp.intake.demo import build
 
     made_of = paths.resource("demo")
-    tables = b"".join(path.read_bytes() for path in sorted(made_of.glob("*.csv")))
-    book = paths.cache() / f"demo-{hashlib.sha256(tables).hexdigest()[:12]}"
+    book = paths.cache() / f"demo-{demo_digest(made_of)}"
     if not book.exists():
         unfinished = book.with_suffix(".unfinished")  # somebody may stop it
         shutil.rmtree(unfinished, ignore_errors=True)
         build(unfinished, made_of, progress).rename(book)
     return book
+
+
+def demo_digest(made_of: Path) -> str:
+    """Names this version of the demo."""
+    import hashlib
+
+    tables = b"".join(path.read_bytes() for path in sorted(made_of.glob("*.csv")))
+    return hashlib.sha256(tables).hexdigest()[:12]
 
 
 def _of_manifest(path: Path) -> Selection:

@@ -17,7 +17,7 @@ from fieldapp.commands.lab.selecting import about, heard_by, model_arguments, se
 from fieldapp.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fieldapp.lab.labelling import Labelled
     from fieldapp.lab.report import Study, Table
@@ -35,6 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by", default="section", metavar="COLUMN", help="where the true label of an utterance stands (default section); meaning_id:1 takes one part of a:b:c"
     )
+    parser.add_argument("--fewest", type=int, default=1, metavar="N", help="leave labels of fewer meanings out (default 1)")
     parser.add_argument(
         "--call", action="append", default=[], metavar="LABEL=WORDS", help="the words that stand for a label (else the label itself); may be repeated"
     )
@@ -43,11 +44,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Study:
     """Listen once, label every way."""
     from fieldapp.lab.hearing import sounds_of
-    from fieldapp.lab.report import Study
+    from fieldapp.lab.report import Measured, Study
 
     words = dict(call.split("=", 1) for call in options.call if "=" in call)
     with selected(options, progress) as selection:
         selection = selection.only(lambda u: bool(_label(u, options.by)), f"nothing in the column '{options.by}'")
+        selection = selection.only(_common(selection.utterances, options), f"its label has fewer than {options.fewest} meanings")
         classes = sorted({_label(u, options.by) for u in selection.utterances})
         if len(classes) < 2:
             raise WrongUsage(f"The column '{options.by}' holds {len(classes)} labels; at least two are needed.", "Choose another column with --by.")
@@ -59,7 +61,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     name, encode = text_side(options, spaces, progress)
     labels = [_label(u, options.by) for u in selection.utterances]
     called = [words.get(label, label.replace("_", " ")) for label in classes]
-    texts = [u.translation or u.transcript for u in selection.utterances]
+    texts = [u.translation or u.column("asked") or u.transcript for u in selection.utterances]
     meanings = [u.meaning or u.id for u in selection.utterances]
     strict, rows = _rows(
         spaces[name][0], encode(texts), encode(called), classes, labels, [u.speaker for u in selection.utterances], meanings, texts, options.seed
@@ -80,6 +82,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         (*doubts, *set_aside(selection)),
         (_table(rows),),
         passed=_verdict(rows),
+        measured=tuple(Measured(row.way, row.accuracy, row.interval.low, row.interval.high, row.n, row.chance) for row in rows),
     )
 
 
@@ -89,6 +92,14 @@ def _label(utterance: Utterance, by: str) -> str:
     whole = utterance.column(column)
     parts = whole.split(":")
     return whole if not part.isdigit() else parts[int(part)] if int(part) < len(parts) else ""
+
+
+def _common(utterances: Sequence[Utterance], options: argparse.Namespace) -> Callable[[Utterance], bool]:
+    """Whether an utterance's label has meanings enough to learn from some and be asked about others."""
+    meanings: dict[str, set[str]] = {}
+    for utterance in utterances:
+        meanings.setdefault(_label(utterance, options.by), set()).add(utterance.meaning or utterance.id)
+    return lambda utterance: len(meanings[_label(utterance, options.by)]) >= options.fewest
 
 
 def _verdict(rows: Sequence[Labelled]) -> bool | None:

@@ -27,6 +27,7 @@ from fieldapp.speech.embed import F32
 from fieldapp.speech.heads import Head
 from fieldapp.store import spaces, vectors
 
+RAW = "raw"
 FEWEST = 40
 """Segments below which there is nothing to learn from."""
 Said = Callable[[float, str], None]
@@ -35,13 +36,17 @@ Texts = Callable[[Sequence[str]], F32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What came of it: the head, its recipe, what was asked of which space, the verdict."""
+    """What came of it: the head, its recipe, what was asked of which space, the verdict.
+
+    `before` is the space it is compared with, `in_use` the one that search by meaning takes now: the same, unless that is an earlier adapted head.
+    """
 
     head: Head
     recipe: Recipe
     material: Material
     split: Split
     before: str
+    in_use: str
     spaces: Mapping[str, list[Direction]]
     compared: list[Comparison]
     verdict: Verdict
@@ -59,6 +64,7 @@ class Outcome:
             },
             "recipe": asdict(self.recipe),
             "before": self.before,
+            "in_use": self.in_use,
             "spaces": {name: {direction.asked: direction.row() for direction in asked} for name, asked in self.spaces.items()},
             "compared": [asdict(one) for one in self.compared],
             "dimensions": self.dimensions,
@@ -96,7 +102,7 @@ def adapt_meaning(
     said(0.85, "learning from everything")
     final = heads_training.train(sound, texts, [example.meaning for example in examples], recipe, seed=seed, text_model=text_model)
     return Outcome(
-        final, recipe, given, test.split, name, asked, compared, judge(compared),
+        final, recipe, given, test.split, name, _in_use(db, raw), asked, compared, judge(compared),
         dimension_table(test, measured, texts, recipe.prefixes), energy_dims(measured), test.tightness(measured, texts),
     )  # fmt: skip
 
@@ -149,16 +155,22 @@ def _before(db: sqlite3.Connection, raw: Space, test: Test, texts: F32, text_mod
     An earlier adapted head is left out: it has learned from what is tested with.
     """
     found: dict[str, list[Direction]] = {}
-    ranked: list[tuple[bool, bool, str]] = []
-    for space in spaces.spaces(db, raw.kind, raw.model):
+    ranked: list[tuple[bool, bool, int, str]] = []
+    for number, space in enumerate(spaces.spaces(db, raw.kind, raw.model)):
         of_segment = segment_vectors(db, space) if space.layer == raw.layer and space.head != heads_training.NAME else {}
         if all(example.segment in of_segment for example in test.examples):
             kept = spaces.head_of(db, space.id)
             trained = bool(kept) and heads.from_bytes(kept or b"").text_model == text_model
-            name = space.head or "raw"
+            name = space.head or RAW
             found[name] = test.directions(stacked(of_segment, test.examples), texts if trained else None)
-            ranked.append((trained, bool(space.head), name))
-    return max(ranked)[2], found
+            ranked.append((bool(space.head), space.head != spaces.OWN_HEAD, number, name))  # the order of store.spaces.space_to_search
+    return max(ranked)[3], found
+
+
+def _in_use(db: sqlite3.Connection, raw: Space) -> str:
+    """The name of the space that search by meaning takes now."""
+    now = spaces.space_to_search(db, raw.kind, raw.model)
+    return (now.head if now else "") or RAW
 
 
 def _advice(given: Material, examples: Sequence[Example]) -> str:

@@ -30,6 +30,13 @@ def told(outcome: Outcome, text_model: str) -> list[str]:
     energy = ", ".join(f"{share:.0%} in {dims}" for share, dims in outcome.energy.items())
     lines += ["", f"  energy        {energy} dimensions; own text closer than others' by {outcome.tightness:.2f} (cosine)"]
     lines += ["  doubt         the head that is used learned from all segments by the same recipe; the figures are of one that had not heard the test"]
+    if outcome.in_use == outcome.before:
+        lines += [f"  compared      with the space '{outcome.before}', which search by meaning uses now"]
+    else:
+        lines += [
+            f"  compared      with the space '{outcome.before}', not with '{outcome.in_use}', which search by meaning uses now:",
+            "                that one was learned from this fieldbook and has heard the test",
+        ]
     verdict = outcome.verdict
     return [*lines, "", f"{'Use it' if verdict.adopt else 'Do not use it'}: beside the space '{outcome.before}', {verdict.why}."]
 

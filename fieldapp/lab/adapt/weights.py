@@ -6,14 +6,16 @@ again, so that a model that learned little differs little.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from fieldapp.errors import ModelError
 from fieldapp.lab.starter.net import MELS, POSITIONS, TEXT_POSITIONS, Shape, Weights, sinusoids
+from fieldapp.speech.manifest import FILE, checksums_of, identity, manifest_of, write
 from fieldapp.speech.models.binary import Layout, read_layout, read_numbers, write_changed
 from fieldapp.speech.models.shelf import MODEL
 
@@ -38,6 +40,28 @@ def shape_of(folder: Path) -> tuple[Shape, int]:
     if not fitting:
         raise ModelError(f"The model in {folder} cannot be adapted: it is no Whisper with {MELS} mel bands.", "Choose the starter, or tiny to medium.")
     return Shape(positions[1], int(heads), layout.layers("encoder"), layout.layers("decoder")), words[0]
+
+
+def untrained(folder: Path, place: Path) -> Path:
+    """The same model before it learned anything: the numbers of its linear layers and convolutions in an order of chance. Made once."""
+    manifest = manifest_of(folder)
+    target = place / identity(manifest)
+    if (target / FILE).is_file():
+        return target
+    chance = np.random.default_rng(0)
+    shape = shape_of(folder)[0]
+    mixed = {
+        name: chance.permutation(table.ravel()).reshape(table.shape)
+        for name, table in read_weights(folder, shape).items()
+        if name.endswith(".weight") and table.ndim > 1 and name != "tokens.weight"
+    }
+    target.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.is_file() and path.suffix == ".json" and path.name != FILE:
+            shutil.copyfile(path, target / path.name)
+    write_weights(folder, target / MODEL, shape, mixed)
+    write(target, replace(manifest, name=f"{manifest.name}-untrained", checksums=checksums_of(target)))
+    return target
 
 
 def read_weights(folder: Path, shape: Shape) -> Weights:
