@@ -88,13 +88,13 @@ class MainWindow(QMainWindow):
         entry = next(e for e in PAGES if e.name == name)
         if entry.needs_fieldbook and self.desk.store is None:
             entry = PAGES[0]
+        if self._entry.name != entry.name and self._entry.name in self._pages and not self.page.leave():
+            return
         if entry.name not in self._pages:
             page = make_page(entry, self.desk)
             self._pages[entry.name] = page
             self._stack.addWidget(page)
             self._add_deeds(entry)
-        elif self._entry.name != entry.name and not self.page.leave():
-            return
         self._entry = entry
         self._stack.setCurrentWidget(self.page)
         self.page.refresh()

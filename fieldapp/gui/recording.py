@@ -6,9 +6,10 @@ finds it here as `unfinished`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,16 @@ from fieldapp.gui.widgets.timeline import clock
 from fieldapp.gui.words import say
 from fieldapp.model import Item, Span
 from fieldapp.prompts import read_prompts
+from fieldapp.session import oral, recovery, running
 from fieldapp.session import plan as planning
-from fieldapp.session import recovery, running
 from fieldapp.session.closing import Outcome
+from fieldapp.session.plan import Plan
 from fieldapp.session.running import Look, RunningSession
+from fieldapp.store import segments
 from fieldapp.store.store import Store
 
 LAG_TOLD_S = 1.0
+EARLY_S = 0.2  # an answer aloud may begin so long before its key
 PROMPT_LISTS = ("swadesh-100", "leipzig-jakarta-100")
 """Lists that come with Fieldapp."""
 
@@ -67,6 +71,10 @@ class Recording(QObject):
     def start(self, wanted: Wanted) -> None:
         """Open the microphone and record. Trouble is said; nothing is left half made."""
         self._begin(lambda: self._started(wanted))
+
+    def annotate(self, targets: Sequence[str], kind: str, speaker: str) -> None:
+        """Record answers to stored segments: careful speech or spoken translation."""
+        self._begin(lambda: self._annotated(targets, kind, speaker))
 
     def take_over(self) -> None:
         """Go on with what a recorder of this fieldbook is recording."""
@@ -140,18 +148,32 @@ class Recording(QObject):
         self._desk.run(lambda _progress: work(), self._on_begun, self._on_failed)
 
     def _started(self, wanted: Wanted) -> _Begun:
-        settings = self._desk.settings
         place = _list_place(wanted.prompts)
         listed = read_prompts(place) if place else None
+        wish = planning.Wish(speaker=wanted.speaker, variety=wanted.variety, prompts=listed, prompts_folder=place.parent if place else None)
+        begun = self._recorded(wanted.device, lambda sound: planning.make_plan(self._store, wish, sound))
+        return _Begun(self._with_text(begun.session), (*(listed.problems if listed else ()), *begun.sentences))
+
+    def _annotated(self, targets: Sequence[str], kind: str, speaker: str) -> _Begun:
+        wanted = [segments.segment(self._store.reader(), target) for target in targets]
+        return self._recorded("", lambda sound: oral.plan_oral(self._store, wanted, kind, speaker, sound, early=EARLY_S))
+
+    def source(self, device: str) -> dict[str, Any]:
+        """What the recorder listens to."""
+        settings = self._desk.settings
+        return {"device": device or settings.input_device or None, "rate": settings.sample_rate, "channels": settings.channels}
+
+    def _recorded(self, device: str, plan_of: Callable[[Mapping[str, Any]], Plan]) -> _Begun:
+        """Open the microphone, write the rows, record; nothing is left half made."""
+        settings = self._desk.settings
         client = RecorderClient.start_or_attach(
             self._store.folder, "window", reserve=settings.disk_reserve_mb * 10**6, unattended=settings.unattended_hours * 3600
         )
         try:
-            source = {"device": wanted.device or settings.input_device or None, "rate": settings.sample_rate, "channels": settings.channels}
+            source = self.source(device)
             armed = running.arm(client, source)
             warning = wrong_microphone(str(armed.get("device") or ""))
-            wish = planning.Wish(speaker=wanted.speaker, variety=wanted.variety, prompts=listed, prompts_folder=place.parent if place else None)
-            made = planning.make_plan(self._store, wish, {**armed, "bits": settings.bits})
+            made = plan_of({**armed, "bits": settings.bits})
             try:
                 session = running.begin(self._store, client, made, source, preroll=settings.pre_roll_seconds)
             except BaseException:
@@ -160,7 +182,7 @@ class Recording(QObject):
         except BaseException:
             client.bye()
             raise
-        return _Begun(self._with_text(session), (*(listed.problems if listed else ()), *((warning.sentence,) if warning else ())))
+        return _Begun(session, (warning.sentence,) if warning else ())
 
     def _with_text(self, session: RunningSession) -> RunningSession:
         """Live text as the settings want it; without a model nothing of it is loaded."""

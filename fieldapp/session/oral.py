@@ -42,8 +42,8 @@ def heard_again(store: Store, segment: Segment) -> list[Clip]:
     return clips_of(store.folder, sessions.parts(store.reader(), segment.recording), segment.span)
 
 
-def plan_oral(store: Store, targets: Sequence[Segment], kind: str, speaker: str, sound: Mapping[str, Any]) -> Plan:
-    """Write the row of the master that will hold the answers."""
+def plan_oral(store: Store, targets: Sequence[Segment], kind: str, speaker: str, sound: Mapping[str, Any], early: float = 0.0) -> Plan:
+    """Write the row of the master that will hold the answers; `early` is how long before its key one may begin."""
     if kind not in (CAREFUL, TRANSLATION):
         raise WrongUsage(f"An oral annotation is '{CAREFUL}' or '{TRANSLATION}', not '{kind}'.")
     if len({target.recording for target in targets}) != 1:
@@ -56,7 +56,7 @@ def plan_oral(store: Store, targets: Sequence[Segment], kind: str, speaker: str,
         if person:
             sessions.take_part(tx, session.id, person.id, kind)
         variety = targets[0].variety if kind == CAREFUL else None
-        course = Course(tuple(target.id for target in targets), person.id if person else None, variety, early=0.0, oral=kind)
+        course = Course(tuple(target.id for target in targets), person.id if person else None, variety, early=early, oral=kind)
         master = new_master(session, free_stem(tx, store.folder, f"{session.name}-{kind}"), course, sound, kind, {"of": source.id})
         sessions.add_recording(tx, master)
         return Plan(session, master, course, {})

@@ -98,15 +98,18 @@ def read_keyboard(path: Path) -> Keyboard:
     table: dict[str, str] = {}
     problems = []
     for number, row in read_rows(path, ("keys", "symbol")):
-        keys, symbol = row.get("keys", ""), symbol_of(row.get("symbol", ""))
+        keys, symbol, why = row.get("keys", ""), symbol_of(row.get("symbol", "")), ""
         if not keys or not symbol:
-            problems.append(f"{path.name}, line {number}: keys and symbol must both be there.")
+            why = "keys and symbol must both be there."
         elif len(keys) > LONGEST_KEYS or not keys.isprintable():
-            problems.append(f"{path.name}, line {number}: keys are {LONGEST_KEYS} printable characters at most.")
+            why = f"keys are {LONGEST_KEYS} printable characters at most."
         elif keys in table:
-            problems.append(f"{path.name}, line {number}: the keys {keys} are there twice; the first counts.")
+            why = f"the keys {keys} are there twice; the first counts."
         else:
             table[keys] = symbol
+        if why:
+            sentence = f"{path.name}, line {number}: {why}"
+            problems.append(sentence)
     return Keyboard(path.stem, table, tuple(problems))
 
 

@@ -28,6 +28,7 @@ ROOMS = (
     "session/live_text.py",
     "store/words.py",
     "bulk/listening.py",
+    "writing/*.py",
 )
 """Whose sentences reach the window. What only commands do (fetching, converting, cutting models) is not among them."""
 KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, FieldError)}

@@ -6,7 +6,7 @@ Everything is read in the background and shown when it is there; what a person t
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
@@ -18,9 +18,11 @@ from fieldapp.gui.pages import Page
 from fieldapp.gui.review.commands import ReviewCommands
 from fieldapp.gui.review.deeds import DEEDS
 from fieldapp.gui.review.edits import Edits
-from fieldapp.gui.review.lines import Heading, Line, Shown, headings, left_to_check, lines, queue
+from fieldapp.gui.review.lines import Answer, Heading, Line, Shown
 from fieldapp.gui.review.pace import Pace
+from fieldapp.gui.review.reading import Read, read
 from fieldapp.gui.review.recorded import RecordedSound
+from fieldapp.gui.review.speaking import Speaking
 from fieldapp.gui.review.typing import Typing
 from fieldapp.gui.review.writing import Writing
 from fieldapp.gui.widgets.empty_page import EmptyPage
@@ -28,22 +30,11 @@ from fieldapp.gui.widgets.review_side import ReviewSide
 from fieldapp.gui.widgets.review_stage import ReviewStage
 from fieldapp.gui.words import say, told
 from fieldapp.model import Changed, Span
-from fieldapp.store import sessions
 from fieldapp.store.store import Store
 
 SIDE_PX = 280
 FIRST_VIEW_S = 12
 ROOM_AROUND = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    headings: list[Heading]
-    queue: list[Line]
-    left: int
-    lines: list[Line]
-    recording: str
-    sound: RecordedSound | None
 
 
 class ThePage(Page):
@@ -68,6 +59,8 @@ class ThePage(Page):
         self.edits = Edits(desk)
         self.typing = Typing(self.stage.field, self.edits, self)
         self.writing = Writing(desk, self.shown, self.stage)
+        self.answers: Mapping[str, Sequence[Answer]] = {}
+        self.speaking = Speaking(desk, self.shown, self.stage, lambda: self.answers)
         self._commands = ReviewCommands(self)
         self._build()
         self._connect()
@@ -103,7 +96,7 @@ class ThePage(Page):
         self.shown.changed.connect(self._on_tier)
         self.shown.edge_dropped.connect(self._commands.drop_edge)
         self.stage.asked.connect(self.do)
-        self.stage.take_chosen.connect(self._commands.choose_take)
+        self.stage.takes.take_chosen.connect(self._commands.choose_take)
         self.stage.field.play.connect(lambda: self.do("review.play"))
         self.stage.field.play_on.connect(lambda: self.do("review.play_on"))
         self.stage.field.confirm.connect(lambda: self.do("review.confirm"))
@@ -122,6 +115,8 @@ class ThePage(Page):
         self.stage.field.setFocus()
 
     def leave(self) -> bool:
+        if not self.speaking.may_leave():
+            return False
         self.typing.keep()
         self.stage.playback.pause()
         return True
@@ -157,20 +152,13 @@ class ThePage(Page):
         wanted, self._wanted = self._wanted, None
         recording, open_now = (wanted[0] if wanted else self.recording), self.recording
 
-        def read() -> _Read:
-            db = store.reader()
-            known = headings(db)
-            chosen = recording if any(one.recording == recording for one in known) else _first(known)
-            sound = RecordedSound(store.folder, sessions.parts(db, chosen)) if chosen and chosen != open_now else None
-            return _Read(known, queue(db), left_to_check(db), lines(db, chosen) if chosen else [], chosen, sound)
-
         def failed(trouble: Exception) -> None:
             self._reading = False
             self.desk.fail(trouble)
 
-        self.desk.run(lambda _: read(), lambda found: self._on_read(store, found, wanted[1] if wanted else ""), failed)
+        self.desk.run(lambda _: read(store, recording, open_now), lambda found: self._on_read(store, found, wanted[1] if wanted else ""), failed)
 
-    def _on_read(self, store: Store, found: _Read, segment: str) -> None:
+    def _on_read(self, store: Store, found: Read, segment: str) -> None:
         self._reading = False
         if store is not self.desk.store:
             self.refresh()
@@ -178,7 +166,7 @@ class ThePage(Page):
         if self._faces.currentIndex() != (1 if found.headings else 0):
             self._faces.setCurrentIndex(1 if found.headings else 0)
             self.stage.field.setFocus()
-        self.headings, self.queue = found.headings, found.queue
+        self.headings, self.queue, self.answers = found.headings, found.queue, found.answers
         if found.sound is not None:
             self._show_recording(found, segment)
         else:
@@ -196,7 +184,7 @@ class ThePage(Page):
         if self._again or self._wanted is not None:
             self.refresh()
 
-    def _show_recording(self, found: _Read, segment: str) -> None:
+    def _show_recording(self, found: Read, segment: str) -> None:
         self.typing.keep()
         self._let_go()
         sound = self.sound = found.sound
@@ -252,7 +240,8 @@ class ThePage(Page):
         self.typing.show(line, tier, self.shown.language(tier))
         text = line.texts.get(tier) if line is not None else None
         self.stage.show_text(text)
-        self.stage.show_takes(self._commands.takes(), line.segment if line is not None else "")
+        segment = line.segment if line is not None else ""
+        self.stage.takes.show_takes(self._commands.takes(), segment, self.answers.get(segment, ()))
 
     @Slot()
     def _on_tier(self) -> None:
@@ -303,8 +292,3 @@ class ThePage(Page):
         if self.sound is not None:
             self.sound.close()
             self.sound = None
-
-
-def _first(known: list[Heading]) -> str:
-    """The recording to begin with: the first with something to check."""
-    return next((one.recording for one in known if one.to_check), known[0].recording if known else "")

@@ -255,6 +255,11 @@ class ReviewCommands(QObject):
             found = near.start + quietest(sound.samples(near), sound.rate, frame - near.start)
             self._page.edits.edge(line.segment, edge, frame=found, end=sound.frames)
 
+    def _do_aloud(self) -> None:
+        if self._line is not None and self._writable():
+            self._page.typing.keep()
+            self._page.speaking.ask()
+
     def _do_best(self) -> None:
         if self._line is not None and self._writable():
             self._page.edits.best(self._line.segment)

@@ -43,6 +43,7 @@ _CHANGE = (
     ("stop_later", "End 5 ms later", "Alt+Shift+Right"),
     ("snap", "Move both boundaries to the quietest place near", "Ctrl+G"),
     ("best", "This take is the best", "Ctrl+Shift+B"),
+    ("aloud", "Answer aloud: careful speech or spoken translation", "F8"),
 )
 _TIERS = ("Type the transcription", "Type the IPA", "Type the translation", "Type the gloss", "Type a note")
 

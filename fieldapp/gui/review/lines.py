@@ -66,6 +66,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A segment that answers another one aloud: `careful` speech or spoken `translation`."""
+
+    segment: str
+    kind: str
+    take: int
+    best: bool
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """One recording in the list of recordings."""
 
@@ -130,6 +141,20 @@ def _lines(db: sqlite3.Connection, where: str, value: str) -> list[Line]:
         Line(i, rec, Span(start, stop), rate, who, state, take, item, bool(best), texts[i])
         for i, rec, start, stop, rate, who, state, take, item, best in chosen
     ]
+
+
+def answers(db: sqlite3.Connection, recording: str) -> dict[str, list[Answer]]:
+    """What was answered aloud to the segments of a recording, by segment: careful speech first, each in the order of takes."""
+    rows = db.execute(
+        "SELECT json_extract(s.metadata, '$.of'), s.id, json_extract(s.metadata, '$.oral'), s.take, s.best, coalesce(p.code, '') FROM segment s "
+        "JOIN recording r ON r.id = s.recording LEFT JOIN person p ON p.id = s.speaker WHERE r.role IN ('careful', 'translation') AND r.session = "
+        "(SELECT session FROM recording WHERE id = ?) AND json_extract(s.metadata, '$.of') IS NOT NULL ORDER BY 3, s.take, s.pk",
+        (recording,),
+    )
+    found: dict[str, list[Answer]] = {}
+    for of, segment, kind, take, best, speaker in rows:
+        found.setdefault(of, []).append(Answer(segment, kind, take, bool(best), speaker))
+    return found
 
 
 def right_to_left(text: str) -> bool:

@@ -13,7 +13,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.review.lines import Shown
 from fieldapp.gui.widgets.review_stage import ReviewStage
 from fieldapp.gui.widgets.symbol_chooser import SymbolChooser
-from fieldapp.gui.words import language_of, say
+from fieldapp.gui.words import language_of, say, tell
 from fieldapp.settings import kept, pairs
 from fieldapp.writing.chart import Chart, read_chart, with_recent
 from fieldapp.writing.keyboards import Keyboard, read_keyboards
@@ -74,7 +74,7 @@ class Writing(QObject):
             self._chooser = SymbolChooser(self._tables.chart, _code(self._desk), self._stage)
             self._chooser.chosen.connect(self.insert)
             self._chooser.closed.connect(self._on_closed)
-            self._stage.add_panel(self._chooser)
+            self._stage.add_panel(self._chooser, high=True)
         if self._chooser.isVisible():
             self._chooser.leave()
         else:
@@ -123,7 +123,7 @@ class Writing(QObject):
     def _on_tables(self, tables: _Tables) -> None:
         self._tables = tables
         for problem in tables.problems[:1]:  # the rest when this one is mended
-            self._desk.say(problem, "look")
+            self._desk.say(tell(problem), "look")
         self._stage.offer_keyboards(list(tables.keyboards))
         self._show_keyboard()
 

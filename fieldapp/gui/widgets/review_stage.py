@@ -14,15 +14,15 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout,
 from fieldapp.audio.pitch import HIGHEST_HZ, LOWEST_HZ
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.review.backlog import Backlog
-from fieldapp.gui.review.lines import TIERS, Line, Shown, Text
+from fieldapp.gui.review.lines import TIERS, Shown, Text
 from fieldapp.gui.review.playing import Playback
 from fieldapp.gui.review.recorded import RecordedSound
-from fieldapp.gui.widgets.flow import Flow
 from fieldapp.gui.widgets.line_text import about_text
 from fieldapp.gui.widgets.minimap import Minimap
 from fieldapp.gui.widgets.pitch_view import PitchTones
 from fieldapp.gui.widgets.segment_marks import SegmentWave
 from fieldapp.gui.widgets.spectrogram import TOP_HZ
+from fieldapp.gui.widgets.takes_row import TakesRow
 from fieldapp.gui.widgets.tier_rows import TierNames, TierRows
 from fieldapp.gui.widgets.timeline import Timeline, clock
 from fieldapp.gui.widgets.typing_field import TypingField
@@ -58,7 +58,6 @@ class ReviewStage(QWidget):
     """Everything right of the lists."""
 
     asked = Signal(str)
-    take_chosen = Signal(str)
     keyboard_chosen = Signal(str)
 
     def __init__(self, desk: Desk, shown: Shown, parent: QWidget) -> None:
@@ -73,8 +72,9 @@ class ReviewStage(QWidget):
         column.setSpacing(8)
         column.addLayout(self._head())
         self._build_sound(column)
-        self._takes = Flow()
-        column.addLayout(self._takes)
+        self.takes = TakesRow(self)
+        self.takes.best_chosen.connect(lambda: self.asked.emit("review.best"))
+        column.addWidget(self.takes)
         column.addLayout(self._tier_buttons())
         column.addWidget(self.field)
         column.addLayout(self._controls())
@@ -169,7 +169,14 @@ class ReviewStage(QWidget):
         self._speed = self._button("1×", "review.speed")
         row.addWidget(self._speed)
         row.addSpacing(12)
-        for text, deed in ((say("New"), "create"), (say("Split"), "split"), (say("Merge"), "merge"), (say("Snap"), "snap"), (say("Delete"), "delete")):
+        for text, deed in (
+            (say("New"), "create"),
+            (say("Split"), "split"),
+            (say("Merge"), "merge"),
+            (say("Snap"), "snap"),
+            (say("Delete"), "delete"),
+            (say("Aloud"), "aloud"),
+        ):
             button = self._button(text, f"review.{deed}")
             self._spared.append(button)
             row.addWidget(button)
@@ -202,9 +209,9 @@ class ReviewStage(QWidget):
         """The one the current tier is typed with; empty for none."""
         self._keyboards.setCurrentIndex(max(0, self._keyboards.findData(name)))
 
-    def add_panel(self, panel: QWidget) -> None:
-        """Something between the sound and the text."""
-        self._column.insertWidget(2, panel, 3)
+    def add_panel(self, panel: QWidget, *, high: bool) -> None:
+        """Something between the sound and the text, as high as there is room or only as it needs."""
+        self._column.insertWidget(2, panel, 3 if high else 0)
 
     def make_room(self, *, needed: bool) -> None:
         """While a panel is shown, spectrogram and tiers make room for it; the waveform and the text stay."""
@@ -238,24 +245,6 @@ class ReviewStage(QWidget):
     def show_left(self, text: str) -> None:
         """How much is still to be checked."""
         self._left.setText(text)
-
-    def show_takes(self, takes: Sequence[Line], current: str) -> None:
-        """All takes of the same prompt by the same speaker, where there are several."""
-        while self._takes.count():
-            item = self._takes.takeAt(0)
-            old = item.widget() if item is not None else None
-            if old is not None:
-                old.deleteLater()
-        if len(takes) < 2:
-            return
-        for take in takes:
-            text = say("Take {number}", number=take.take) + (" ★" if take.best else "")
-            button = self._button(text, "review.take", checkable=True)
-            button.setChecked(take.segment == current)
-            button.setAccessibleName(text + (" " + say("best") if take.best else ""))
-            button.clicked.connect(lambda _checked=False, segment=take.segment: self.take_chosen.emit(segment))
-            self._takes.addWidget(button)
-        self._takes.addWidget(self._button(say("This one is best"), "review.best"))
 
     def show_text(self, text: Text | None) -> None:
         """Where the text in the field comes from."""
