@@ -296,6 +296,21 @@ def test_the_queue_begins_with_the_least_certain_draft_and_enter_walks_it(window
     assert page(window).typing.text == "月亮"
 
 
+def test_the_queue_puts_a_take_that_differs_from_the_others_before_one_the_machine_is_unsure_of(window: MainWindow, qtbot: QtBot) -> None:
+    store, shown = window.desk.store, page(window).shown
+    assert store is not None
+    retake = shown.lines[3].segment  # of the same prompt as the third
+    draft = Annotation(id=AnnotationId(new_id()), segment=SegmentId(retake), tier="transcription", text="太阳", source="machine:m", state="draft", confidence=0.9)
+    qtbot.waitUntil(lambda: not window.desk.jobs.busy)
+    page(window).doubts._next = 0.0  # the minute is over
+    store.do(lambda tx: texts.add_texts(tx, [draft]))
+    qtbot.waitUntil(lambda: page(window).queue[0].segment in (retake, shown.lines[2].segment))
+    assert [line.doubt for line in page(window).queue[:3]] == ["takes", "takes", "machine"]
+    do(window, "queue")
+    model = page(window).side.lists[2].faces
+    assert "differs from other takes" in model.face(0).about
+
+
 def test_when_a_recording_is_done_the_next_one_is_opened(window: MainWindow, qtbot: QtBot) -> None:
     first = page(window).recording
     for _ in EDGES:

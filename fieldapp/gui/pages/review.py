@@ -17,6 +17,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import Page
 from fieldapp.gui.review.commands import ReviewCommands
 from fieldapp.gui.review.deeds import DEEDS
+from fieldapp.gui.review.doubts import Doubts
 from fieldapp.gui.review.edits import Edits
 from fieldapp.gui.review.lines import Answer, Heading, Line, Shown
 from fieldapp.gui.review.pace import Pace
@@ -51,6 +52,7 @@ class ThePage(Page):
         self.queue: list[Line] = []
         self.headings: list[Heading] = []
         self.sound: RecordedSound | None = None
+        self.doubts = Doubts(desk, self.refresh)
         self._reading = self._again = False
         self._wanted: tuple[str, str] | None = None
         self._made = ""
@@ -156,7 +158,9 @@ class ThePage(Page):
             self._reading = False
             self.desk.fail(trouble)
 
-        self.desk.run(lambda _: read(store, recording, open_now), lambda found: self._on_read(store, found, wanted[1] if wanted else ""), failed)
+        self.doubts.look()
+        doubts = self.doubts.why
+        self.desk.run(lambda _: read(store, recording, open_now, doubts), lambda found: self._on_read(store, found, wanted[1] if wanted else ""), failed)
 
     def _on_read(self, store: Store, found: Read, segment: str) -> None:
         self._reading = False

@@ -10,7 +10,7 @@ import sqlite3
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,7 @@ class Line:
     item: str = ""
     best: bool = False
     texts: Mapping[str, Text] = field(default_factory=dict)
+    doubt: str = ""
 
     @property
     def to_check(self) -> bool:
@@ -111,14 +112,19 @@ def lines(db: sqlite3.Connection, recording: str) -> list[Line]:
     return _lines(db, "s.recording = ?", recording)
 
 
-def queue(db: sqlite3.Connection) -> list[Line]:
-    """What is to be checked in the whole fieldbook: the least certain drafts first, then what has no draft, each in the order of time."""
+def queue(db: sqlite3.Connection, doubts: Mapping[str, str]) -> list[Line]:
+    """What is to be checked in the whole fieldbook: drafts in the order of `doubts` (who doubts each), then by certainty, last what has no draft."""
     worst = "SELECT min(a.confidence) FROM annotation a WHERE a.segment = s.id AND a.state = 'draft'"
     order = "worst IS NULL, worst, s.recording, s.start"
+    first = db.execute(
+        f"SELECT s.id FROM segment s WHERE s.state IN {_TO_CHECK} AND s.id IN (SELECT value FROM json_each(?))",  # noqa: S608
+        (json.dumps(list(doubts)),),
+    )
+    known = {row[0] for row in first}
     rows = db.execute(f"SELECT s.id, ({worst}) worst FROM segment s WHERE s.state IN {_TO_CHECK} ORDER BY {order} LIMIT {QUEUE_LIMIT}")  # noqa: S608
-    ids = [row[0] for row in rows]
+    ids = list(dict.fromkeys([*(segment for segment in doubts if segment in known), *(row[0] for row in rows)]))[:QUEUE_LIMIT]
     found = {line.segment: line for line in _lines(db, "s.id IN (SELECT value FROM json_each(?))", json.dumps(ids))}
-    return [found[segment] for segment in ids if segment in found]
+    return [replace(found[segment], doubt=doubts.get(segment, "")) for segment in ids if segment in found]
 
 
 def left_to_check(db: sqlite3.Connection) -> int:

@@ -24,13 +24,13 @@ class Read:
     sound: RecordedSound | None
 
 
-def read(store: Store, recording: str, open_now: str) -> Read:
-    """Read the named recording, or the first with something to check where it is not there."""
+def read(store: Store, recording: str, open_now: str, doubts: Mapping[str, str]) -> Read:
+    """Read the named recording, or the first with something to check where it is not there; `doubts` orders the queue."""
     db = store.reader()
     known = headings(db)
     chosen = recording if any(one.recording == recording for one in known) else _first(known)
     sound = RecordedSound(store.folder, sessions.parts(db, chosen)) if chosen and chosen != open_now else None
-    return Read(known, queue(db), left_to_check(db), chosen, lines(db, chosen) if chosen else [], answers(db, chosen), sound)
+    return Read(known, queue(db, doubts), left_to_check(db), chosen, lines(db, chosen) if chosen else [], answers(db, chosen), sound)
 
 
 def _first(known: Sequence[Heading]) -> str:

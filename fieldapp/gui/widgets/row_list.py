@@ -38,6 +38,9 @@ class Face:
     tier: str = ""
 
 
+DOUBTS = {"machine": sayable("the machine is unsure"), "takes": sayable("differs from other takes"), "neighbours": sayable("near segments say otherwise")}
+
+
 def heading_face(heading: Heading) -> Face:
     """A recording."""
     count = say("1 segment") if heading.segments == 1 else say("{count} segments", count=f"{heading.segments:,}")
@@ -49,7 +52,8 @@ def line_face(line: Line) -> Face:
     """A segment."""
     tier = line.first_tier
     text = line.texts.get(tier)
-    about = " · ".join(part for part in (clock(line.span.start, line.rate), line.speaker, say(STATES.get(line.state, line.state))) if part)
+    state = DOUBTS.get(line.doubt) or STATES.get(line.state, line.state)
+    about = " · ".join(part for part in (clock(line.span.start, line.rate), line.speaker, say(state)) if part)
     best = " ★" if line.best else ""
     shown = text.text if text is not None else say("no text yet")
     return Face(line.segment, shown, about + best, line.speaker, draft=text is None or text.draft, badge="●" if line.to_check else "", tier=tier)
