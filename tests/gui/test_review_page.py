@@ -264,6 +264,42 @@ def test_ten_quick_nudges_add_up_and_take_a_touching_neighbour_along(window: Mai
     undone(window, qtbot, lambda: spans(window)[:2] == [(0, 2.045), (2.045, 4)])
 
 
+def test_a_whole_segment_is_moved_by_keys_and_leaves_its_neighbours_alone(window: MainWindow, qtbot: QtBot) -> None:
+    do(window, "next")
+    for _ in range(3):
+        do(window, "move_later")
+    qtbot.waitUntil(lambda: spans(window)[:2] == [(0, 2), (2.015, 4.015)])
+    undone(window, qtbot, lambda: spans(window)[1] == (2.01, 4.01))
+    do(window, "previous")
+    do(window, "move_earlier")  # there is nothing before
+    do(window, "stop_later")
+    qtbot.waitUntil(lambda: spans(window)[0] == (0, 2.005))
+
+
+def test_a_whole_segment_follows_the_mouse_with_shift(window: MainWindow, qtbot: QtBot) -> None:
+    wave, line = page(window).stage.wave, page(window).stage.timeline
+    y, shift = wave.height() // 2, Qt.KeyboardModifier.ShiftModifier
+    here, there = (QPoint(round(line.pixel_of(second * RATE)), y) for second in (1, 2))
+    QTest.mousePress(wave, Qt.MouseButton.LeftButton, shift, here)
+    QTest.mouseMove(wave, there)
+    assert page(window).shown.span_of(page(window).shown.lines[0]).start > 0.9 * RATE
+    QTest.mouseRelease(wave, Qt.MouseButton.LeftButton, shift, there)
+    qtbot.waitUntil(lambda: any(abs(start - 1) < 0.03 and abs(stop - 3) < 0.03 for start, stop in spans(window)))
+
+
+def test_a_segment_is_made_without_a_mouse(window: MainWindow, qtbot: QtBot) -> None:
+    timeline = page(window).stage.timeline
+    timeline.set_cursor(9 * RATE)
+    do(window, "cursor_later")
+    do(window, "mark")
+    timeline.set_cursor(10 * RATE)
+    do(window, "cursor_earlier")
+    do(window, "mark")
+    assert timeline.selection == Span(round(9.05 * RATE), round(9.95 * RATE))
+    do(window, "create")
+    qtbot.waitUntil(lambda: spans(window)[-1] == (9.05, 9.95))
+
+
 def test_boundaries_snap_to_the_quietest_place_near(window: MainWindow, qtbot: QtBot) -> None:
     do(window, "snap")
     qtbot.waitUntil(lambda: 1.95 < spans(window)[0][1] < 1.97)
@@ -300,7 +336,9 @@ def test_the_queue_puts_a_take_that_differs_from_the_others_before_one_the_machi
     store, shown = window.desk.store, page(window).shown
     assert store is not None
     retake = shown.lines[3].segment  # of the same prompt as the third
-    draft = Annotation(id=AnnotationId(new_id()), segment=SegmentId(retake), tier="transcription", text="太阳", source="machine:m", state="draft", confidence=0.9)
+    draft = Annotation(
+        id=AnnotationId(new_id()), segment=SegmentId(retake), tier="transcription", text="太阳", source="machine:m", state="draft", confidence=0.9
+    )
     qtbot.waitUntil(lambda: not window.desk.jobs.busy)
     page(window).doubts._next = 0.0  # the minute is over
     store.do(lambda tx: texts.add_texts(tx, [draft]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from fieldapp.audio.quiet import quietest
-from fieldapp.gui.review.lines import TIERS, Line
+from fieldapp.gui.review.lines import TIERS, WHOLE, Line
 from fieldapp.gui.review.playing import SPEEDS
 from fieldapp.gui.words import say
 from fieldapp.model import Span
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fieldapp.gui.pages.review import ThePage
 
 NUDGE_S = 0.005
+CURSOR_S = 0.05
 SNAP_S = 0.15
 ZOOM_STEP = 0.5
 
@@ -26,6 +27,7 @@ class ReviewCommands(QObject):
     def __init__(self, page: ThePage) -> None:
         super().__init__(page)
         self._page = page
+        self._marked: int | None = None
 
     def do(self, name: str) -> None:
         """Carry out a deed."""
@@ -50,8 +52,10 @@ class ReviewCommands(QObject):
 
     @Slot(str, str, int, bool)
     def drop_edge(self, segment: str, edge: str, frame: int, alone: bool) -> None:
-        """A boundary was dragged."""
-        if self._writable():
+        """A boundary was dragged, or the whole segment by so many frames."""
+        if edge == WHOLE and self._writable():
+            self._page.edits.move(segment, frame, self._page.stage.timeline.frames)
+        elif self._writable():
             self._page.edits.edge(segment, edge, frame=frame, end=self._page.stage.timeline.frames, alone=alone)
 
     @property
@@ -154,6 +158,29 @@ class ReviewCommands(QObject):
         self._page.side.view(name)
         self._page.side.focus()
 
+    def _do_cursor_earlier(self) -> None:
+        self._cursor(-1)
+
+    def _do_cursor_later(self) -> None:
+        self._cursor(1)
+
+    def _cursor(self, way: int) -> None:
+        timeline = self._page.stage.timeline
+        timeline.set_cursor(timeline.cursor + way * round(CURSOR_S * timeline.rate))
+        timeline.follow(timeline.cursor)
+        self._page.stage.playback.forget()
+
+    def _do_mark(self) -> None:
+        """Select from here to where it is pressed again; works while it plays."""
+        timeline = self._page.stage.timeline
+        begun, self._marked = self._marked, None
+        if begun is None or begun == timeline.cursor:
+            self._marked = timeline.cursor
+            timeline.select(None)
+            self._page.desk.say(say("Marked. Go on playing or move the cursor, then mark the other end."))
+        else:
+            timeline.select(Span(min(begun, timeline.cursor), max(begun, timeline.cursor)))
+
     def _do_zoom_in(self) -> None:
         self._zoom(ZOOM_STEP)
 
@@ -201,7 +228,7 @@ class ReviewCommands(QObject):
         page = self._page
         span = page.stage.timeline.selection
         if span is None or not len(span):
-            page.desk.say(say("Drag over the waveform first: a new segment is made of what is selected."), "look")
+            page.desk.say(say("Drag over the waveform first, or mark both ends with F7: a new segment is made of what is selected."), "look")
         elif self._writable():
             page.typing.keep()
             made = page.edits.create(page.recording, span, self._line)
@@ -244,6 +271,17 @@ class ReviewCommands(QObject):
         timeline = self._page.stage.timeline
         if self._line is not None and self._writable():
             self._page.edits.edge(self._line.segment, edge, by=way * round(NUDGE_S * timeline.rate), end=timeline.frames)
+
+    def _do_move_earlier(self) -> None:
+        self._move(-1)
+
+    def _do_move_later(self) -> None:
+        self._move(1)
+
+    def _move(self, way: int) -> None:
+        timeline = self._page.stage.timeline
+        if self._line is not None and self._writable():
+            self._page.edits.move(self._line.segment, way * round(NUDGE_S * timeline.rate), timeline.frames)
 
     def _do_snap(self) -> None:
         line, sound = self._line, self._page.sound

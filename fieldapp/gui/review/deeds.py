@@ -27,6 +27,9 @@ _GO = (
     ("zoom_out", "Zoom out", "Alt+Down"),
     ("zoom_segment", "Zoom to the segment", "Alt+0"),
     ("zoom_all", "Show the whole recording", "Alt+Home"),
+    ("cursor_earlier", "Cursor 50 ms earlier", "Alt+,"),
+    ("cursor_later", "Cursor 50 ms later", "Alt+."),
+    ("mark", "Mark one end of a selection at the cursor, then the other", "F7"),
     ("earlier", "Show what is earlier", "Alt+PgUp"),
     ("later", "Show what is later", "Alt+PgDown"),
 )
@@ -41,6 +44,8 @@ _CHANGE = (
     ("start_later", "Start 5 ms later", "Alt+Right"),
     ("stop_earlier", "End 5 ms earlier", "Alt+Shift+Left"),
     ("stop_later", "End 5 ms later", "Alt+Shift+Right"),
+    ("move_earlier", "Move the segment 5 ms earlier", "Alt+Shift+Up"),
+    ("move_later", "Move the segment 5 ms later", "Alt+Shift+Down"),
     ("snap", "Move both boundaries to the quietest place near", "Ctrl+G"),
     ("best", "This take is the best", "Ctrl+Shift+B"),
     ("aloud", "Answer aloud: careful speech or spoken translation", "F8"),

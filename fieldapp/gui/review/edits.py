@@ -75,6 +75,10 @@ class Edits:
         """Put a boundary on a frame, or move it `by` frames; a boundary that touches the neighbour's takes it along unless `alone`."""
         self._write(lambda tx: move_edge(tx, segment, edge, frame, by, end, alone=alone), say("moving a boundary"))
 
+    def move(self, segment: str, by: int, end: int) -> None:
+        """Move a whole segment by so many frames, its neighbours left alone."""
+        self._write(lambda tx: move_segment(tx, segment, by, end), say("moving a segment"))
+
     def _write(self, work: Callable[[Transaction], Any], label: str, refused: Callable[[], None] = lambda: None) -> None:
         store = self._desk.store
         if store is None:
@@ -135,6 +139,14 @@ def move_edge(tx: Transaction, segment: str, edge: str, frame: int, by: int | No
     if touching is not None:
         other = touching.span
         segments.update_segment(tx, replace(touching, span=Span(other.start, wanted) if edge == "start" else Span(wanted, other.stop)))
+
+
+def move_segment(tx: Transaction, segment: str, by: int, end: int) -> None:
+    """Move both boundaries, as far as the recording goes."""
+    now = segments.segment(tx.db, segment)
+    shift = max(-now.span.start, min(by, end - now.span.stop))
+    if shift:
+        segments.update_segment(tx, replace(now, span=Span(now.span.start + shift, now.span.stop + shift)))
 
 
 def _touching(tx: Transaction, now: Segment, edge: str, here: int) -> Segment | None:

@@ -20,6 +20,8 @@ from fieldapp.model import Span
 
 TIERS = ("transcription", "ipa", "translation", "gloss", "note")
 QUEUE_LIMIT = 500
+WHOLE = "whole"
+"""Dragged like an edge: the segment itself, by so many frames."""
 _TO_CHECK = "('pending', 'draft')"
 
 
@@ -235,10 +237,13 @@ class Shown(QObject):
         self.changed.emit()
 
     def span_of(self, line: Line) -> Span:
-        """Its span, with the boundary that is being dragged where it is now."""
+        """Its span, with what is being dragged where it is now."""
         if self.drag is None or self.drag[0] != line.segment:
             return line.span
         _, edge, frame = self.drag
+        if edge == WHOLE:
+            shift = max(frame, -line.span.start)
+            return Span(line.span.start + shift, line.span.stop + shift)
         return Span(min(frame, line.span.stop), line.span.stop) if edge == "start" else Span(line.span.start, max(frame, line.span.start))
 
     def visible(self, span: Span) -> range:

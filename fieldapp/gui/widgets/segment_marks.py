@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 
-from fieldapp.gui.review.lines import Line, Shown
+from fieldapp.gui.review.lines import WHOLE, Line, Shown
 from fieldapp.gui.widgets.spectrogram import Spectrogram
 from fieldapp.gui.widgets.timeline import Timeline
 from fieldapp.gui.widgets.waveform import TimeWidget, Waveform
@@ -18,9 +18,10 @@ CLOSEST_EDGES_PX = 8
 
 
 class SegmentMarks(TimeWidget):
-    """Mixed into a widget along the timeline: drag an edge of a segment, click to choose one, drag elsewhere to select."""
+    """Mixed into a widget along the timeline: drag an edge of a segment, or with Shift the current one; click to choose one; drag elsewhere to select."""
 
     shown: Shown | None = None
+    _grasped = 0
 
     def follow(self, shown: Shown) -> None:
         """Show these segments from now on."""
@@ -30,6 +31,8 @@ class SegmentMarks(TimeWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         grip = self._grip(event.position().x()) if event.button() == Qt.MouseButton.LeftButton else None
+        if self._grasps(event):
+            return
         if grip is not None and self.shown is not None:
             line, edge = grip
             self.shown.drag_edge((line.segment, edge, self._frame(event.position().x())))
@@ -39,7 +42,9 @@ class SegmentMarks(TimeWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         shown = self.shown
         if shown is not None and shown.drag is not None:
-            shown.drag_edge((shown.drag[0], shown.drag[1], self._frame(event.position().x())))
+            segment, edge, _ = shown.drag
+            frame = self._frame(event.position().x())
+            shown.drag_edge((segment, edge, frame - self._grasped if edge == WHOLE else frame))
             return
         self.setCursor(Qt.CursorShape.SplitHCursor if self._grip(event.position().x()) else Qt.CursorShape.ArrowCursor)
         super().mouseMoveEvent(event)
@@ -52,6 +57,16 @@ class SegmentMarks(TimeWidget):
             shown.drag_edge(None)
             return
         super().mouseReleaseEvent(event)
+
+    def _grasps(self, event: QMouseEvent) -> bool:
+        """Whether this begins to move the current segment: the mouse pressed inside it with Shift."""
+        shown, frame = self.shown, self._frame(event.position().x())
+        held = event.button() == Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if not held or shown is None or shown.line is None or not shown.line.span.start <= frame < shown.line.span.stop:
+            return False
+        self._grasped = frame
+        shown.drag_edge((shown.line.segment, WHOLE, 0))
+        return True
 
     def _grip(self, pixel: float) -> tuple[Line, str] | None:
         """The edge under the mouse: of the current segment first."""
