@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from fieldapp.gui.theme import Colours, set_role
+from fieldapp.gui.widgets.flow import Flow
 from fieldapp.gui.widgets.meter import Meter
 from fieldapp.gui.words import say
 from fieldapp.session.oral import CAREFUL, TRANSLATION
@@ -37,8 +38,8 @@ class OralBar(QFrame):
 
     def _before(self) -> QWidget:
         face = QWidget(self)
-        row = QHBoxLayout(face)
-        row.setContentsMargins(12, 8, 12, 8)
+        column = QVBoxLayout(face)
+        column.setContentsMargins(12, 8, 12, 8)
         self._kind = QComboBox(face)
         self._kind.setAccessibleName(say("What is said"))
         self._kind.view().setAccessibleName(say("What is said"))
@@ -60,28 +61,34 @@ class OralBar(QFrame):
         hint = QLabel(say("From this segment on, each is played; then Space records the answer. Use headphones."), face)
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
-        for widget in (self._kind, self._who):
+        row = Flow(8)
+        for widget in (self._kind, self._who, begin, cancel):
             row.addWidget(widget)
-        row.addWidget(hint, 1)
-        row.addWidget(begin)
-        row.addWidget(cancel)
+        column.addLayout(row)
+        column.addWidget(hint)
         return face
 
     def _during(self, colours: Colours) -> QWidget:
         face = QWidget(self)
-        row = QHBoxLayout(face)
-        row.setContentsMargins(12, 8, 12, 8)
+        column = QVBoxLayout(face)
+        column.setContentsMargins(12, 8, 12, 8)
+        row = QHBoxLayout()
         row.setSpacing(16)
         self._said = QLabel(face)
+        self._said.setWordWrap(True)
         self._place = QLabel(face)
         self._place.setProperty("role", "muted")
         self.meter = Meter(colours, face)
         hint = QLabel(say("R hear again   S skip   B back   Esc end"), face)
         hint.setProperty("role", "muted")
-        row.addWidget(self._said, 2)
+        row.addWidget(self._said, 1)
         row.addWidget(self._place)
-        row.addWidget(self.meter, 1)
-        row.addWidget(hint)
+        column.addLayout(row)
+        below = QHBoxLayout()
+        below.setSpacing(16)
+        below.addWidget(hint)
+        below.addWidget(self.meter, 1)
+        column.addLayout(below)
         return face
 
     def ask(self, speakers: Sequence[str], likely: str) -> None:
