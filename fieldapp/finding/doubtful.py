@@ -11,6 +11,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from fieldapp.errors import NotThere
 from fieldapp.finding.finder import Finder
@@ -57,6 +58,7 @@ class Worth:
         return max(doubts, key=lambda name: doubts[name])
 
 
+@lru_cache(20_000)
 def difference(one: str, other: str) -> float:
     """The share of letters that differ, whatever is folded in every search."""
     left, right = fold(one)[:_LETTERS], fold(other)[:_LETTERS]
@@ -90,8 +92,6 @@ def by_words(db: sqlite3.Connection) -> list[Worth]:
 def by_neighbours(finder: Finder, worth: Iterable[Worth], go_on: Callable[[], None] = lambda: None) -> list[Worth]:
     """The same with what near segments say about the most doubtful. `go_on` is called between two and may raise."""
     ordered = most_doubtful(worth)
-    if finder.space("meaning") is None:
-        return ordered
     heard = []
     for one in ordered[:COMPARED]:
         go_on()

@@ -10,7 +10,7 @@ import soundfile
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QTabBar, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from fieldapp import paths
@@ -250,3 +250,15 @@ def test_what_was_used_last_stands_first_and_the_keys_of_a_symbol_are_told(windo
     assert chooser(window)._about.text() == "No symbol has that name."
     press(Qt.Key.Key_Return)
     assert page(window).stage.field.text == "ŋəŋ"
+
+
+@pytest.mark.parametrize("deed", ["symbols", "aloud", "fonts"])
+def test_everything_in_the_panels_of_the_page_has_a_name_and_is_reached_by_the_tabulator(window: MainWindow, deed: str) -> None:
+    before = set(window.page.findChildren(QWidget))
+    do(window, deed)
+    panels = [one for one in window.page.findChildren(QWidget) if one not in before and one.isVisible() and one.isEnabled()]
+    kinds = QAbstractButton | QComboBox | QLineEdit | QTabBar | QTableWidget
+    operated = [one for one in panels if isinstance(one, QTabBar) or (isinstance(one, kinds) and not one.objectName().startswith("qt_"))]
+    assert len(operated) > 3
+    assert not [one for one in operated if not one.accessibleName() and not (isinstance(one, QAbstractButton) and one.text())]
+    assert not [one for one in operated if not one.focusPolicy() & Qt.FocusPolicy.TabFocus and not isinstance(one.parent(), QLineEdit | QTabBar | QTableWidget)]

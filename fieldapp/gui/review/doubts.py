@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fieldapp.errors import FieldError
 from fieldapp.gui.desk import Desk
 from fieldapp.jobs import Progress
+from fieldapp.store.spaces import space_to_search
 
 if TYPE_CHECKING:
     from fieldapp.store.store import Store
@@ -40,7 +41,7 @@ class Doubts:
             from fieldapp.finding.doubtful import by_neighbours, by_words  # noqa: PLC0415  (loads numpy, for which the page does not wait)
 
             worth = by_words(store.reader())
-            if worth and finding is not None:
+            if worth and finding is not None and space_to_search(store.reader(), "meaning") is not None:
                 worth = by_neighbours(finding.finder(), worth, progress.stop_if_cancelled)
             return {one.segment: one.why for one in worth}
 

@@ -38,6 +38,7 @@ class SymbolChooser(QFrame):
         self._parts.setAccessibleName(say("Parts of the chart"))
         self._parts.setDocumentMode(True)
         self._parts.tabBar().setDrawBase(False)
+        self._parts.tabBar().setAccessibleName(say("Parts of the chart"))
         self._tables: dict[str, SymbolTable] = {}
         words = headings()
         for group, title in (("recent", say("Recent")), *group_titles().items()):
