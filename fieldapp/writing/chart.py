@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from fieldapp.writing.tables import read_rows, symbol_of
@@ -46,11 +45,6 @@ class Chart:
     def __init__(self, symbols: Sequence[Symbol]) -> None:
         self.symbols = tuple(symbols)
         self._by_text = {symbol.text: symbol for symbol in self.symbols}
-
-    @cached_property
-    def groups(self) -> tuple[str, ...]:
-        """The parts of the chart."""
-        return tuple(dict.fromkeys(symbol.group for symbol in self.symbols))
 
     def of(self, group: str) -> list[Symbol]:
         """The symbols of a part."""
