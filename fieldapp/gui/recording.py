@@ -23,7 +23,7 @@ from fieldapp.commands.engine import has_model, live_engine
 from fieldapp.errors import AudioError
 from fieldapp.gui.desk import Desk, Recorded
 from fieldapp.gui.widgets.timeline import clock
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, tell
 from fieldapp.model import Item, Span
 from fieldapp.prompts import read_prompts
 from fieldapp.session import oral, recovery, running
@@ -94,6 +94,12 @@ class Recording(QObject):
         """A key of the session, stamped at this very moment."""
         return self.session.press(key) if self.session is not None else []
 
+    def dismiss_doubt(self) -> None:
+        """The answer was to the item that was shown, whatever it sounds like; noted behind the window."""
+        session = self.session
+        if session is not None:
+            self._desk.run(lambda _: session.dismiss_doubt(), lambda _: None)
+
     def look(self) -> Look | None:
         """How things are, as often as one draws."""
         return self.session.look() if self.session is not None else None
@@ -105,7 +111,9 @@ class Recording(QObject):
             return None
         clocked = clock(look.frames, self.session.plan.master.rate, places=0)
         lag = look.text.lag if look.text is not None else 0.0
-        return Recorded(clocked, look.failed or look.ended or look.lost, say("text {seconds} s behind", seconds=f"{lag:.1f}") if lag >= LAG_TOLD_S else "")
+        return Recorded(
+            clocked, tell(look.failed or look.ended or look.lost), say("text {seconds} s behind", seconds=f"{lag:.1f}") if lag >= LAG_TOLD_S else ""
+        )
 
     @property
     def item(self) -> Item | None:
@@ -196,7 +204,7 @@ class Recording(QObject):
         self.session = begun.session
         self._set(busy=False)
         for sentence in begun.sentences:
-            self._desk.say(sentence, "look")
+            self._desk.say(tell(sentence), "look")
 
     def _on_stopped(self, outcome: Outcome) -> None:
         self.session = None

@@ -18,6 +18,9 @@ from fieldapp.errors import FieldError
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 
+LONGEST = 2000
+"""What is longer was not said by the engine, and is not searched for patterns."""
+
 _table: dict[str, str] = {}
 _engine: list[tuple[re.Pattern[str], str]] = []
 """Sentences of rooms that know no languages, as patterns with their translations; the one that says most literally comes first."""
@@ -51,10 +54,12 @@ def _pattern(text: str) -> re.Pattern[str]:
 @lru_cache(2000)
 def tell(sentence: str) -> str:
     """A sentence of the engine or the search in the chosen language; what is not known stays as it is, and so do names and figures in it."""
-    found = _told_whole(sentence) if _engine and sentence else None
+    if not _engine or not sentence or len(sentence) > LONGEST:
+        return sentence
+    found = _told_whole(sentence)
     if found is not None:
         return found
-    for end in re.finditer(r"[.?!] ", sentence) if _engine else ():  # two sentences in a row
+    for end in re.finditer(r"[.?!] ", sentence):  # two sentences in a row
         first = _told_whole(sentence[: end.end() - 1])
         if first is not None:
             return f"{first} {tell(sentence[end.end() :])}"

@@ -25,10 +25,20 @@ ROOMS = (
     "finding/*.py",
     "commands/engine.py",
     "commands/asking.py",
-    "session/live_text.py",
     "store/words.py",
     "bulk/listening.py",
     "writing/*.py",
+    "audio/deck.py",
+    "audio/decode.py",
+    "audio/devices.py",
+    "audio/guard.py",
+    "audio/masters.py",
+    "audio/player.py",
+    "audio/quality.py",
+    "audio/sources.py",
+    "audio/take.py",
+    "audio/wav.py",
+    "session/*.py",
 )
 """Whose sentences reach the window. What only commands do (fetching, converting, cutting models) is not among them."""
 KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, FieldError)}
@@ -67,8 +77,10 @@ def carried(tree: ast.AST) -> Iterator[ast.expr]:
             yield node.elt
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and is_named(node):
             yield from node.value.values if isinstance(node.value, ast.Dict) else [node.value]
-        elif isinstance(node, ast.Return) and isinstance(node.value, ast.IfExp | ast.JoinedStr):
+        elif isinstance(node, ast.Return) and isinstance(node.value, ast.IfExp | ast.JoinedStr | ast.Constant):
             yield node.value
+        elif isinstance(node, ast.Tuple):
+            yield from (part for part in node.elts if isinstance(part, ast.IfExp))
 
 
 NO_SENTENCE = re.compile(r"SELECT|NEAR\(|\{0\} (of \{1\}\{2\}|the|AND|OR)|^[^a-z]*$")

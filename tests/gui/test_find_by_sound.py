@@ -141,6 +141,9 @@ def test_more_like_a_hit_says_who_why_and_what_the_similarity_is_worth(opened: M
     assert "by meaning: its sound lies near the query's in meaning · similarity " in evidence(opened)
     assert "by sound: sounds like the query from " in evidence(opened)
     assert "not calibrated yet" in evidence(opened)
+    told = str(hits(opened).model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole))
+    assert "meaning of mini@" in told
+    assert "1.  by " in told
     assert not hits(opened).grab().isNull()
 
 

@@ -75,7 +75,7 @@ class Hits(QAbstractListModel):
         if role == LINES:
             return self._lines
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(why(reason) for reason in match.reasons)
+            return "\n".join(f"{reason.rank}.  {why(reason)}{_space(reason)}" for reason in match.reasons)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return " – ".join(part for part in (match.hit.text, about(match.hit), self._evidence(match)) if part)
         return None
@@ -93,6 +93,13 @@ def why(reason: Reason) -> str:
         return said
     note = f" · {tell(reason.basis.note)}" if reason.basis else ""
     return f"{said} · {say('similarity {value}', value=f'{reason.similarity:.2f}')}{note}"
+
+
+def _space(reason: Reason) -> str:
+    """Where a similarity was computed: whose vectors, which head."""
+    from fieldapp.finding.question import space_name  # noqa: PLC0415  (loads numpy, for which the window's start does not wait)
+
+    return f" · {space_name(reason.space)}" if reason.space is not None else ""
 
 
 def about(hit: Hit) -> str:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLab
 from fieldapp.commands.import_project import bring_in
 from fieldapp.corpus.saymore.project import is_project
 from fieldapp.gui.desk import Desk
-from fieldapp.gui.words import say, told
+from fieldapp.gui.words import say, tell, told
 from fieldapp.intake import archives
 from fieldapp.intake.annotations import FileReport
 from fieldapp.intake.dropped import Dropped, bring, unpacked
@@ -169,7 +169,7 @@ class ImportBox(QDialog):
         )
         lines = [*brought.projects, *(f"{count} {what}" for count, what in counts if count)]
         lines += [_about(one) for one in brought.dropped.annotations]
-        lines += [f"{one.where}: {one.sentence}" for one in (*report.problems, *report.notes)][:LISTED]
+        lines += [f"{one.where}: {tell(one.sentence)}" for one in (*report.problems, *report.notes)][:LISTED]
         self._report.setPlainText("\n".join(lines) or say("Nothing speaks against it."))
 
     @Slot()

@@ -15,7 +15,7 @@ from fieldapp.gui.short_recording import Heard
 from fieldapp.gui.theme import set_role
 from fieldapp.gui.widgets.meter import Meter
 from fieldapp.gui.widgets.short_panel import ShortPanel
-from fieldapp.gui.words import say, sayable, told
+from fieldapp.gui.words import say, sayable, tell, told
 from fieldapp.model import Span
 
 TEST_S = 5.0
@@ -122,7 +122,7 @@ class MicPanel(ShortPanel):
         self._heard = heard
         self._show_busy(False)
         sentence, good = verdict(heard.quality)
-        self._said.setText(" ".join(part for part in (sentence, heard.warning) if part))
+        self._said.setText(" ".join(part for part in (sentence, tell(heard.warning)) if part))
         set_role(self._said, "muted" if good and not heard.warning else "look")
         self._again.show()
         self._play()

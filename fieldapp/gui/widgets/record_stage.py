@@ -12,17 +12,18 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.recording import GrowingSound, Recording
 from fieldapp.gui.widgets.live_lines import LiveLines
 from fieldapp.gui.widgets.meter import FLOOR_DB, Meter
+from fieldapp.gui.widgets.nearby_lines import NearbyLines
 from fieldapp.gui.widgets.speaker_window import SpeakerWindow
 from fieldapp.gui.widgets.spectrogram import Spectrogram, Tile
 from fieldapp.gui.widgets.timeline import Timeline, clock
 from fieldapp.gui.widgets.waveform import Waveform
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, tell
 from fieldapp.model import Item, Span
 from fieldapp.session.running import Look
 
 DRAW_MS = 66
 SHOWN_S = 10
-SIDE_PX = 280
+SIDE_PX, MARGIN_PX = 280, 16
 PICTURE_PX = 220
 WARNINGS = 4
 
@@ -115,7 +116,7 @@ class RecordStage(QWidget):
         panel.setObjectName("panel")
         panel.setFixedWidth(SIDE_PX)
         column = QVBoxLayout(panel)
-        column.setContentsMargins(16, 16, 16, 16)
+        column.setContentsMargins(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX)
         self._device = QLabel(panel)
         self._device.setProperty("role", "muted")
         self._device.setWordWrap(True)
@@ -138,6 +139,8 @@ class RecordStage(QWidget):
         for widget in (self._device, self._meter, self._level, self._warnings, heading):
             column.addWidget(widget)
         column.addWidget(self._takes, 1)
+        self._nearby = NearbyLines(SIDE_PX - 2 * MARGIN_PX, panel)
+        column.addWidget(self._nearby)
         column.addWidget(self._did)
         return panel
 
@@ -192,6 +195,7 @@ class RecordStage(QWidget):
         self._draw_takes(look)
         self._draw_sound(look)
         self._live.show_text(look.text)
+        self._nearby.show_nearby(look.nearby)
 
     def _draw_state(self, look: Look) -> None:
         rate = self._recording.session.plan.master.rate if self._recording.session is not None else 48_000
@@ -203,7 +207,7 @@ class RecordStage(QWidget):
         loudest = max(levels.get("peak", ()), default=FLOOR_DB)
         self._level.setText(say("{level} dB", level=f"{loudest:.0f}") if loudest > FLOOR_DB else say("silence"))
         sentences = [text for text in (look.failed, look.ended, look.lost) if text] + [n.sentence for n in look.notices[-WARNINGS:]]
-        self._warnings.setText("\n\n".join(sentences))
+        self._warnings.setText("\n\n".join(map(tell, sentences)))
         self._warnings.setVisible(bool(sentences))
 
     def _draw_prompt(self, look: Look) -> None:

@@ -75,11 +75,6 @@ class SideBox(QDialog):
         self._bar.show()
         self._timer.start()
 
-    @property
-    def working(self) -> bool:
-        """Whether something is being done behind it."""
-        return self._bar.isVisible()
-
     def _rest(self) -> None:
         self._timer.stop()
         self._bar.hide()
