@@ -22,6 +22,8 @@ class Known:
 
     title: str
     description: str
+    licence: str
+    depositor: str
     sessions: Mapping[SessionId, Session]
     persons: Mapping[PersonId, Person]
     varieties: Mapping[VarietyId, Variety]
@@ -32,8 +34,7 @@ def lacking(db: sqlite3.Connection, archive: str) -> list[Missing]:
     """What nobody has filled in yet, of everything in the fieldbook; consent is asked later, when it is deposited."""
     every = sessions.sessions(db)
     known = Known(
-        title=about.title(db),
-        description=about.setting(db, "description"),
+        **about.described(db),
         sessions={one.id: one for one in every},
         persons={one.id: one for one in people.persons(db)},
         varieties={one.id: one for one in people.varieties(db)},

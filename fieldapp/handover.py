@@ -191,6 +191,8 @@ def _bundle(db: sqlite3.Connection, folder: Path, rules: Sequence[Rule], only: s
     return Bundle(
         title=_setting(db, "title") or folder.name,
         description=_setting(db, "description"),
+        licence=_setting(db, "licence"),
+        depositor=_setting(db, "depositor"),
         purpose=rules[0][0],
         folder=folder,
         cut=cut,

@@ -70,3 +70,12 @@ def test_the_command_line_says_the_same_and_makes_nothing(book: Path, capsys: py
     found = json.loads(capsys.readouterr().out)["missing"]
     assert [(one["where"], one["field"]) for one in found] == [("session bare", "title"), ("session bare", "date"), ("session bare", "language")]
     assert not list(book.parent.rglob("bagit.txt"))
+
+
+def test_what_is_said_of_the_whole_is_kept_and_no_longer_missing(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["info", str(book), "--set", "licence=CC BY 4.0", "--set", "depositor=W. Fang", "--set", "description=Words of Suzhou", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["described"]["licence"] == "CC BY 4.0"
+    with Store.open(book) as store:
+        assert not [one for one in completeness.lacking(store.reader(), "elar") if not one.of]
+    assert cli.main(["info", str(book), "--set", "colour=blue"]) == 2
+    assert cli.main(["info", str(book), "--set", "title= "]) == 2

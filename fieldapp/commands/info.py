@@ -1,4 +1,4 @@
-"""What a fieldbook holds: counts, tiers, varieties, sizes, who has it open. Reads only."""
+"""What a fieldbook holds: counts, tiers, varieties, sizes, what is said of the whole. Reads only, unless --set says something anew (title, licence ...)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fieldapp.commands import Answer, Progress
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which fieldbook."""
     parser.add_argument("fieldbook", metavar="DIR", type=Path, help="the fieldbook")
+    parser.add_argument("--set", metavar="NAME=TEXT", action="append", default=[], help="say of the whole: title, description, licence or depositor")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
@@ -21,8 +22,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     from fieldapp.store.store import Store
 
     folder: Path = options.fieldbook.absolute()
-    with Store.open(folder, read_only=True) as store:
-        data = {"fieldbook": str(folder), "format": SCHEMA_VERSION, **about.summary(store.reader(), folder)}
+    said = {name.strip(): text for name, _, text in (one.partition("=") for one in options.set)}
+    with Store.open(folder, read_only=not said) as store:
+        if said:
+            store.do(lambda tx: about.describe(tx, said))
+        data = {"fieldbook": str(folder), "format": SCHEMA_VERSION, "described": about.described(store.reader()), **about.summary(store.reader(), folder)}
     data["backups"] = [copy.name for copy in backup.found(folder)]
     return Answer(_as_text(data), data)
 
@@ -40,7 +44,7 @@ def _as_text(data: dict[str, Any]) -> str:
         f"  vectors      {counts['vector']} in {counts['space']} spaces",
         f"  database     {data['database_bytes'] / 1e6:.1f} MB, format {data['format']}, {len(data['backups'])} backups",
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"  {name:<12} {text}" for name, text in data["described"].items() if text and name != "title")])
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -74,6 +74,8 @@ class Bundle:
 
     title: str
     description: str = ""
+    licence: str = ""
+    depositor: str = ""
     purpose: str = "archive"
     folder: Path
     cut: Cut

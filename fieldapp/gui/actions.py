@@ -33,6 +33,7 @@ DEEDS: tuple[Deed, ...] = (
     Deed("import", "Import recordings", "Ctrl+I", needs="writable"),
     Deed("embed", "Make the vectors of what has none", needs="writable"),
     Deed("missing", "Missing sound files", needs="fieldbook"),
+    Deed("book", "About this fieldbook", needs="fieldbook"),
     Deed("doubts", "Was it the right item?", needs="fieldbook"),
     Deed("merge", "Merge a fieldbook", needs="writable"),
     Deed("jobs", "What is going on", "Ctrl+J"),

@@ -15,6 +15,7 @@ from fieldapp import paths
 from fieldapp.gui.actions import DEEDS, Actions, Deed
 from fieldapp.gui.crash import CrashWatch
 from fieldapp.gui.desk import Desk
+from fieldapp.gui.dialogs import DIALOGS, make_dialog
 from fieldapp.gui.pages import PAGES, Entry, Page, make_page
 from fieldapp.gui.theme import dress, system_prefers_dark
 from fieldapp.gui.widgets.command_palette import CommandPalette
@@ -108,8 +109,10 @@ class MainWindow(QMainWindow):
     def _do(self, deed: str) -> None:
         if deed.startswith("page."):
             self.show_page(deed.removeprefix("page."))
-            return
-        getattr(self, f"_do_{deed}")()
+        elif deed in DIALOGS:
+            self._show_dialog(deed, lambda: make_dialog(deed, self.desk, self))
+        else:
+            getattr(self, f"_do_{deed}")()
 
     @Slot(str)
     def _on_asked(self, deed: str) -> None:
@@ -212,25 +215,10 @@ class MainWindow(QMainWindow):
         self._on_conditions()
         self._show_dialog("shortcuts", lambda: Shortcuts(self.actions_table, self._keep_shortcuts, self))
 
-    def _do_jobs(self) -> None:
-        from fieldapp.gui.widgets.jobs_box import JobsBox  # noqa: PLC0415  (seldom wanted)
-
-        self._show_dialog("jobs", lambda: JobsBox(self.desk, self))
-
     def _do_embed(self) -> None:
         from fieldapp.gui.embedding import make_vectors  # noqa: PLC0415  (seldom wanted)
 
         make_vectors(self.desk)
-
-    def _do_missing(self) -> None:
-        from fieldapp.gui.widgets.missing_box import MissingBox  # noqa: PLC0415  (seldom wanted)
-
-        self._show_dialog("missing", lambda: MissingBox(self.desk, self))
-
-    def _do_doubts(self) -> None:
-        from fieldapp.gui.widgets.doubts_box import DoubtsBox  # noqa: PLC0415  (seldom wanted)
-
-        self._show_dialog("doubts", lambda: DoubtsBox(self.desk, self))
 
     def _do_merge(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, say("Merge a fieldbook")) if self.page.leave() else ""

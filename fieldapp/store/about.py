@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fieldapp.errors import WrongUsage
+from fieldapp.model import Changed
 from fieldapp.store.connect import DATABASE
 from fieldapp.store.rows import utc_now
 from fieldapp.store.transaction import Transaction
 
+DESCRIBED = ("title", "description", "licence", "depositor")
+"""Settings that describe the whole fieldbook, for archives."""
 _COUNTED = ("session", "recording", "segment", "annotation", "person", "variety", "promptlist", "item", "consent", "space", "vector")
 
 
@@ -26,6 +31,22 @@ def setting(db: sqlite3.Connection, name: str, default: str = "") -> str:
     """The text kept under a name."""
     row = db.execute("SELECT value FROM setting WHERE id = ?", (name,)).fetchone()
     return row["value"] if row else default
+
+
+def described(db: sqlite3.Connection) -> dict[str, str]:
+    """What its makers say of the whole: title, description, licence, depositor."""
+    return {name: setting(db, name) for name in DESCRIBED}
+
+
+def describe(tx: Transaction, said: Mapping[str, str]) -> None:
+    """Say it anew, as far as it is given."""
+    if odd := sorted(said.keys() - set(DESCRIBED)):
+        raise WrongUsage(f"A fieldbook has no '{odd[0]}'.", f"What can be said of it: {', '.join(DESCRIBED)}.")
+    if not said.get("title", "x").strip():
+        raise WrongUsage("A fieldbook needs a title.")
+    for name, text in said.items():
+        set_setting(tx, name, text.strip())
+    tx.touch(Changed.SETTINGS)
 
 
 def title(db: sqlite3.Connection) -> str:

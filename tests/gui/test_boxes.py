@@ -20,13 +20,14 @@ from pytestqt.qtbot import QtBot
 from fieldapp.elicitation.events import DOUBT, DOUBT_DISMISSED
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.main_window import MainWindow
+from fieldapp.gui.widgets.book_box import BookBox
 from fieldapp.gui.widgets.doubts_box import DoubtsBox
 from fieldapp.gui.widgets.import_box import ImportBox
 from fieldapp.gui.widgets.merge_box import KEY, MergeBox
 from fieldapp.gui.widgets.missing_box import MissingBox
 from fieldapp.model import Event, EventId, Recording, RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.settings import Settings
-from fieldapp.store import backup, people, segments, sessions, texts
+from fieldapp.store import about, backup, people, segments, sessions, texts
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 
@@ -207,3 +208,14 @@ def test_a_hostile_archive_is_refused_with_its_reason(window: MainWindow, qtbot:
     qtbot.waitUntil(lambda: "bad.zip" in said(shown))
     assert not button(shown, "Import").isEnabled()
     assert not (tmp_path / "out.wav").exists()
+
+
+def test_what_is_said_of_the_whole_fieldbook_is_kept(window: MainWindow, qtbot: QtBot) -> None:
+    store = store_of(window)
+    window.actions_table.action("book").trigger()
+    shown = box(window, BookBox)
+    assert shown._card.line("title").text() == "book"
+    shown._card.line("licence").setText("CC BY 4.0")
+    button(shown, "Keep").click()
+    qtbot.waitUntil(lambda: about.described(store.reader())["licence"] == "CC BY 4.0")
+    qtbot.waitUntil(shown.isHidden)

@@ -163,11 +163,15 @@ def _rocrate(plan: Plan, out: Output) -> None:
     entities += [{"@id": f"#variety-{v.id}", "@type": "Language", "name": v.name, "code": v.iso639_3, "glottocode": v.glottocode} for v in varieties.values()]
     entities += [{"@id": f"#person-{p.code}", "@type": "Person", "name": p.code} for p in plan.bundle.persons.values()]
     days = sorted(item.session.date for item in plan.items if item.session.date)
-    licence = next((str(s.metadata["licence"]) for s in plan.origin.sessions.values() if s.metadata.get("licence")), "as agreed with the speakers; ask")
+    noted = (str(s.metadata["licence"]) for s in plan.origin.sessions.values() if s.metadata.get("licence"))
+    licence = plan.origin.licence or next(noted, "as agreed with the speakers; ask")
+    if plan.origin.depositor:
+        entities.append({"@id": "#depositor", "@type": "Person", "name": plan.origin.depositor})
     graph.append(
         {"@id": "./", "@type": "Dataset", "name": plan.origin.title, "description": plan.origin.description or plan.origin.title,
          "datePublished": days[-1] if days else "1970-01-01", "license": licence, "hasPart": parts,
          "mentions": [{"@id": f"#item-{item.name}"} for item in plan.items]}
+        | ({"contributor": {"@id": "#depositor"}} if plan.origin.depositor else {})
     )  # fmt: skip
     out.text("ro-crate-metadata.json", json.dumps({"@context": f"{_CRATE}/context", "@graph": graph + entities}, ensure_ascii=False, indent=1) + "\n")
 

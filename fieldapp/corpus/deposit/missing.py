@@ -31,6 +31,14 @@ class Described(Protocol):
         """What it is about."""
 
     @property
+    def licence(self) -> str:
+        """Under which terms it is given."""
+
+    @property
+    def depositor(self) -> str:
+        """Who gives it."""
+
+    @property
     def sessions(self) -> Mapping[SessionId, Session]:
         """The sessions."""
 
@@ -54,7 +62,8 @@ def missing(profile: Profile, known: Described, deposited: Iterable[Session]) ->
 
 def _of_project(profile: Profile, known: Described) -> Iterator[Missing]:
     noted = {key: str(value) for session in known.sessions.values() for key, value in session.metadata.items()}
-    project = {"title": known.title, "description": known.description, "licence": noted.get("licence", ""), "depositor": noted.get("depositor", "")}
+    project = {"title": known.title, "description": known.description, "licence": known.licence or noted.get("licence", ""),
+               "depositor": known.depositor or noted.get("depositor", "")}  # fmt: skip
     yield from (Missing("the fieldbook", name) for name in profile.project_fields if not project.get(name))
 
 

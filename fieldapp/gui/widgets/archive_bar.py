@@ -81,7 +81,8 @@ class ArchiveBar(QLabel):
         cards = len(wanted.keys() - {FIELDBOOK})
         if found:
             said = say("{count} cards lack something the archive asks for.", count=cards) if cards else ""
-            of_book = say("The fieldbook itself: {fields}.", fields=", ".join(wanted[FIELDBOOK])) if FIELDBOOK in wanted else ""
+            lacks = ", ".join(wanted.get(FIELDBOOK, ()))
+            of_book = say("The fieldbook itself: {fields} (Ctrl+K, “About this fieldbook”).", fields=lacks) if lacks else ""
             self.setText(f"{said} {of_book}".strip())
         else:
             self.setText(say("Nothing is missing."))
