@@ -69,3 +69,16 @@ def test_models_stand_side_by_side_in_the_order_they_are_named(capsys: Printed, 
 def test_a_label_may_be_one_part_of_a_meaning(capsys: Printed, manifest: Path, model: Path, with_texts: None) -> None:
     found = ask(capsys, "zeroshot", str(manifest), "--model", str(model), "--by", "meaning_id:1")
     assert found["tables"][0]["rows"][0][2] == 12
+
+
+@pytest.mark.slow
+def test_ways_to_documents_and_ways_of_pooling_stand_side_by_side(capsys: Printed, manifest: Path, model: Path, with_texts: None) -> None:
+    pytest.importorskip("torch")
+    found = ask(capsys, "fusion", str(manifest), "--model", str(model), "--steps", "2")
+    assert [row[0] for row in found["tables"][0]["rows"]] == ["fused into the text model", "two encoders", "written down first"]
+    assert found["passed"] is False
+    again = ask(capsys, "fusion", str(manifest), "--model", str(model), "--steps", "2")
+    assert again["tables"] == found["tables"]
+    pools = ask(capsys, "pooling", str(manifest), "--model", str(model), "--steps", "2")
+    assert [row[:2] for row in pools["tables"][0]["rows"]] == [[m, w] for w in ("last layer", "mix of layers") for m in ("mean", "attention")]
+    assert len(pools["measured"]) == 3
