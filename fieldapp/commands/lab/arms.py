@@ -8,6 +8,8 @@ acoustics stand beside them.
 from __future__ import annotations
 
 import argparse
+import itertools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,11 +46,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         raise WrongUsage("At least two models are needed.", "Name them with --model, weakest first.")
     found: dict[str, tuple[Trial, F32]] = {}
     with selected(options, progress) as selection:
-        for model in options.model:
+        names = _names(options.model)
+        for name, model in zip(names, options.model):
             given = learning_material(
                 argparse.Namespace(**vars(options) | {"model": model, "text": options.text or _text_of(options.model)}), selection, progress
             )
-            found[model] = try_out(given.examples, given.sound, given.texts, seed=options.seed, said=progress), given.texts
+            found[name] = try_out(given.examples, given.sound, given.texts, seed=options.seed, said=progress), given.texts
     shares = tuple(Column(name, PERCENT) for name in ("chance", "R@1", "low", "high"))
     columns = (Column("model"), Column("asked"), Column("n", COUNT), *shares, Column("MRR", NUMBER), Column("tightness", NUMBER))
     cells = []
@@ -58,24 +61,24 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
                 row, between = direction.row(), direction.interval()
                 tight = trial.test.tightness(trial.vectors, texts)
                 cells.append((model, direction.asked, row["n"], row["chance"], row["R@1"], between.low, between.high, row["MRR"], tight))
-    steps = [(one, other, *_gain(found[one], found[other], options.seed)) for one, other in zip(options.model, options.model[1:])]
-    whole = _gain(found[options.model[0]], found[options.model[-1]], options.seed)
-    split = found[options.model[0]][0].test.split
+    steps = [(one, other, *_gain(found[one], found[other], options.seed)) for one, other in itertools.pairwise(names)]
+    whole = _gain(found[names[0]], found[names[-1]], options.seed)
+    split = found[names[0]][0].test.split
     return Study(
         "arms",
         "Which model brings speech nearer to what it means?",
-        about(options, selection) | {"models": ", ".join(options.model)},
+        about(options, selection) | {"models": ", ".join(names)},
         (
             *(f"{other} beside {one}: {100 * gain:+.1f} points of R@1 between speech and text (95 %: {between})" for one, other, gain, between, _ in steps),
             f"last beside first: {100 * whole[0]:+.1f} points (95 %: {whole[1]})",
         ),
         (split.sentence() + ".", "One training run of each model: another seed may shift them.", *set_aside(selection)),
         (Table("arms", "Every model with a head of its own, on speakers and meanings no head has learned from", columns, tuple(cells)),),
-        data={"models": list(options.model)},
+        data={"models": names},
         passed=whole[1].low > 0 and all(gain > 0 for _, _, gain, _, _ in steps),
         measured=tuple(
             Measured(f"R@1 of {other} more than {one}", gain, between.low, between.high, n)
-            for one, other, gain, between, n in (*steps, (options.model[0], options.model[-1], *whole))
+            for one, other, gain, between, n in (*steps, (names[0], names[-1], *whole))
         ),
     )
 
@@ -88,6 +91,12 @@ def _gain(one: tuple[Trial, F32], other: tuple[Trial, F32], seed: int) -> tuple[
     hits = [np.concatenate([direction.found.hits(1) for direction in side]) for side in sides]
     meanings = [meaning for direction in sides[0] for meaning in direction.meanings]
     return float(hits[1].mean() - hits[0].mean()), bootstrap_difference(hits[0], hits[1], meanings, seed=seed), len(meanings)
+
+
+def _names(models: list[str]) -> list[str]:
+    """Models as tables name them: of a folder its last part, unless two have the same."""
+    short = [Path(model).name for model in models]
+    return short if len(set(short)) == len(short) else models
 
 
 def _text_of(models: list[str]) -> str:

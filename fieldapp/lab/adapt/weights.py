@@ -45,7 +45,7 @@ def shape_of(folder: Path) -> tuple[Shape, int]:
 def untrained(folder: Path, place: Path) -> Path:
     """The same model before it learned anything: the numbers of its linear layers and convolutions in an order of chance. Made once."""
     manifest = manifest_of(folder)
-    target = place / identity(manifest)
+    target = place / f"{identity(manifest)}-untrained"
     if (target / FILE).is_file():
         return target
     chance = np.random.default_rng(0)
