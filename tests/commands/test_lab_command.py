@@ -81,6 +81,12 @@ def test_speakers_never_find_themselves_when_they_must_differ(capsys: Printed, m
     assert {row["chance"] for row in table(found, "pairs")} == {0.2}  # one right answer by the other speaker among five: one's own do not count
 
 
+def test_the_verdict_asks_between_varieties_and_not_inside_one(capsys: Printed, manifest: Path, model: Path) -> None:
+    found = lab(capsys, "retrieval", manifest, "--model", model, "--speaker-disjoint")
+    assert {(row["from"], row["to"]) for row in table(found, "pairs")} >= {("Hill", "Hill")}
+    assert any("in every direction between units" in line and line.endswith("of 2.") for line in found["result"])
+
+
 def test_one_variety_alone_is_compared_by_speaker_and_the_report_says_so(capsys: Printed, manifest: Path) -> None:
     assert cli.main(["lab", "retrieval", str(manifest), "--where", "variety=Hill", "--model", "none"]) == 0
     printed = capsys.readouterr().out
