@@ -13,7 +13,8 @@ import pytest
 from fieldapp.lab.starter.corpus import Clip, Corpus
 from fieldapp.lab.starter.lexicon import LANGUAGES
 from fieldapp.lab.starter.net import Shape
-from fieldapp.lab.starter.train import Plan, train, trained_weights
+from fieldapp.lab.starter.tokens import learn
+from fieldapp.lab.starter.train import WRITTEN, Plan, train, trained_weights
 
 pytest.importorskip("torch", reason="training needs the extra [train]")
 pytestmark = pytest.mark.slow
@@ -66,3 +67,14 @@ def test_at_the_end_the_decoder_learns_alone_and_what_was_heard_and_meant_stays(
     after = trained_weights(tmp_path / "run")
     changed = {name.split(".")[0] for name in heard if not np.array_equal(heard[name], after[name])}
     assert changed == {"tokens", "text_positions", "decoder", "decoder_norm"}
+
+
+def test_a_run_begun_with_another_vocabulary_keeps_what_it_heard_and_learns_to_write_anew(spoken: Corpus, tmp_path: Path) -> None:
+    train(spoken, tmp_path / "run", plan("c"))
+    heard = trained_weights(tmp_path / "run")
+    learn(["another", "way", "to", "write", "altogether"] * 3, small=True).save(str(tmp_path / "run" / WRITTEN))
+    train(spoken, tmp_path / "run", replace(plan("c"), writing=3))
+    after = trained_weights(tmp_path / "run")
+    assert after["tokens.weight"].shape != heard["tokens.weight"].shape
+    assert np.array_equal(after["encoder.0.wide.weight"], heard["encoder.0.wide.weight"])
+    assert np.array_equal(after["meaning.weight"], heard["meaning.weight"])

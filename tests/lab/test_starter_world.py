@@ -84,8 +84,16 @@ def test_every_meaning_is_planned_in_every_language() -> None:
         assert len(languages) % 4 == 0
 
 
-def test_the_vocabulary_writes_back_what_it_read() -> None:
+@pytest.mark.parametrize("small", [False, True])
+def test_the_vocabulary_writes_back_what_it_read(small: bool) -> None:
     texts = ["琴日個老人家買咗三條紅魚", "chho-pû-ngit ke ló-ngìn-kâ", "the old man", "昨天"]
-    vocabulary = Vocabulary(tokens.learn(texts * 2))
+    vocabulary = Vocabulary(tokens.learn(texts * 2, small=small))
     for text in (*texts, "tʰɑ˥˩ unseen 字"):
         assert vocabulary.decode(vocabulary.encode(text)) == text
+
+
+def test_what_is_written_at_once_is_a_character_or_two_letters() -> None:
+    texts = ["琴日老人", "ló-ta̍k-é", "younger man"]
+    vocabulary = Vocabulary(tokens.learn(texts * 9, small=True))
+    pieces = [[vocabulary.decode([one]) for one in vocabulary.encode(text)] for text in texts]
+    assert pieces == [["琴", "日", "老", "人"], ["ló", "-ta̍", "k", "-é"], ["yo", "un", "ge", "r", " ma", "n"]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from fieldapp.lab.starter import corpus, demo_audio
 from fieldapp.lab.starter.export import export, export_meaning, manifest
 from fieldapp.lab.starter.tokens import Vocabulary
-from fieldapp.lab.starter.train import ARMS, Plan, train, trained_shape, trained_weights
+from fieldapp.lab.starter.train import ARMS, MEANT, WRITTEN, Plan, train, trained_shape, trained_weights
 from fieldapp.speech.manifest import checksums_of, write
 
 STEPS, WRITING = 6000, 1500
@@ -45,10 +45,10 @@ def main() -> None:
         demo_audio.make(options.out, options.seed, _say)
     elif options.step == "export":
         run = _run(options)
-        weights, vocabulary = trained_weights(run), Vocabulary.load(run / "tokenizer.json")
-        export(weights, trained_shape(run), vocabulary, options.out)
+        weights = trained_weights(run)
+        export(weights, trained_shape(run), Vocabulary.load(run / WRITTEN), options.out)
         if options.arm == "c":
-            export_meaning(weights, vocabulary, options.out, options.out.with_name(f"{options.out.name}-text"))
+            export_meaning(weights, Vocabulary.load(run / MEANT), options.out, options.out.with_name(f"{options.out.name}-text"))
         write(options.out, replace(manifest({}, name=options.out.name), checksums=checksums_of(options.out)))
     else:
         plan = Plan(arm=options.arm, seed=options.seed, steps=options.steps, writing=options.writing)

@@ -52,7 +52,8 @@ class Batches:
     def __init__(
         self,
         corpus: Corpus,
-        vocabulary: Vocabulary,
+        written: Vocabulary,
+        meant: Vocabulary,
         phones: Phones,
         seed: int,
         *,
@@ -61,7 +62,7 @@ class Batches:
         easy: int = 0,
         augmented: bool = True,
     ) -> None:
-        self._corpus, self._vocabulary, self._phones, self._seed, self._size = corpus, vocabulary, phones, seed, size
+        self._corpus, self._written, self._meant, self._phones, self._seed, self._size = corpus, written, meant, phones, seed, size
         self._translate, self._easy, self._augmented = translate, easy, augmented
         self._mel = FeatureExtractor(feature_size=80)
         trained = [c for c in corpus.clips if c.split == "train" and c.length < LONGEST_S * RATE]
@@ -104,7 +105,7 @@ class Batches:
         tasks = ["translate" if not c.text or (c.language != "eng" and chance.random() < self._translate) else "transcribe" for c in clips]
         rows = [self._row(c, task) for c, task in zip(clips, tasks)]
         width = max(len(tokens) for tokens, _ in rows)
-        tokens = np.full((len(rows), width), self._vocabulary.end, dtype=np.int64)
+        tokens = np.full((len(rows), width), self._written.end, dtype=np.int64)
         targets = np.full((len(rows), width), -100, dtype=np.int64)
         for i, (row, prompt) in enumerate(rows):
             tokens[i, : len(row)] = row
@@ -119,14 +120,14 @@ class Batches:
             tokens,
             targets,
             tuple(self._phones(c.language, c.text) for c in clips),
-            tuple(tuple(self._vocabulary.encode(text)) for text in read),
+            tuple(tuple(self._meant.encode(text)) for text in read),
             np.array([known[name] for name in names]),
             self._phones.count,
         )
 
     def _row(self, clip: Clip, task: str) -> tuple[list[int], int]:
-        prompt = self._vocabulary.prompt(clip.language, task)
-        return [*prompt, *self._vocabulary.encode(clip.english if task == "translate" else clip.text), self._vocabulary.end], len(prompt)
+        prompt = self._written.prompt(clip.language, task)
+        return [*prompt, *self._written.encode(clip.english if task == "translate" else clip.text), self._written.end], len(prompt)
 
 
 def near(ordered: Sequence[T], count: int, chance: np.random.Generator) -> list[T]:
@@ -155,7 +156,7 @@ class Source:
     """What it takes to make the same batches in another process."""
 
     world: Path
-    tokenizer: Path
+    vocabularies: tuple[Path, Path]
     seed: int
     size: int
     translate: float
@@ -163,8 +164,9 @@ class Source:
 
     def batches(self) -> Batches:
         """Open the corpus and lay out its batches."""
+        written, meant = (Vocabulary.load(place) for place in self.vocabularies)
         phones = Phones.load(self.world / PHONES)
-        return Batches(Corpus(self.world), Vocabulary.load(self.tokenizer), phones, self.seed, size=self.size, translate=self.translate, easy=self.easy)
+        return Batches(Corpus(self.world), written, meant, phones, self.seed, size=self.size, translate=self.translate, easy=self.easy)
 
 
 def ahead(source: Source, first: int, stop: int, workers: int) -> Iterator[tuple[int, Batch]]:

@@ -24,6 +24,8 @@ MEANING_DIMS = 256
 SCALE = 16.0
 TEACHING = ("ctc", "centre", "meaning", "written")
 """What is no part of the recogniser."""
+WRITES = ("tokens", "text_positions", "decoder")
+"""What belongs to the decoder, to the beginning of the names."""
 
 
 Weights = dict[str, NDArray[np.float32]]

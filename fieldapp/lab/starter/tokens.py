@@ -1,4 +1,8 @@
-"""The starter's vocabulary: byte-level pairs learned from the world's own texts, with Whisper's special tokens behind them, in Whisper's order."""
+"""The starter's vocabularies: byte-level pairs learned from the world's own texts, with Whisper's special tokens behind them, in Whisper's order.
+
+There are two. Text is written in small units (a Han character, two letters), because each is heard often enough to be learned: with units
+as long as words, the sounds were heard right long before the words were written right. Meaning is read from units as long as words.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,13 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 MULTILINGUAL = ""
 """An empty token: CTranslate2 takes a Whisper without it for an English-only one."""
 LEARNED = 3000
+SMALL = r"\p{Han}|[ -]?(?:[^\p{Han}\s-]\p{M}*){1,2}"
+"""What is written at once: a Han character, or two letters with their marks and the space or hyphen before them."""
 CODES = {"cmn": "zh", "yue": "yue", "hak": "hak", "eng": "en", "spa": "es", "gla": "gd"}
 """What the language tokens are called. Whisper knows no Hakka and no Gaelic; their tokens stand behind its own."""
 _WHISPER = """
@@ -30,13 +36,18 @@ def special_tokens() -> list[str]:
     return [END, START, *(f"<|{code}|>" for code in LANGUAGE_TOKENS), *behind, *(f"<|{i * 0.02:.2f}|>" for i in range(TIMESTAMPS))]
 
 
-def learn(texts: Iterable[str]) -> Tokenizer:
-    """Learn the pairs. The same texts give the same vocabulary."""
+def learn(texts: Iterable[str], *, small: bool = False) -> Tokenizer:
+    """Learn the pairs: units as long as words, or `small` ones. The same texts give the same vocabulary."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    byte_by_byte = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=not small)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(SMALL), "isolated"), byte_by_byte]) if small else byte_by_byte
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=LEARNED, min_frequency=2, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False, max_token_length=12
+        vocab_size=2 * LEARNED if small else LEARNED,  # small units are few: all of them are wanted, the rare ones too
+        min_frequency=1 if small else 2,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+        max_token_length=12,
     )
     tokenizer.train_from_iterator(sorted(set(texts)), trainer)
     document = json.loads(tokenizer.to_str())

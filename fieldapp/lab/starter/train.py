@@ -21,13 +21,14 @@ import numpy as np
 from fieldapp.lab.starter import phones
 from fieldapp.lab.starter.batches import Batch, Source, ahead
 from fieldapp.lab.starter.corpus import Corpus
-from fieldapp.lab.starter.net import Shape, Weights, as_arrays, build, parameters
+from fieldapp.lab.starter.net import WRITES, Shape, Weights, as_arrays, build, parameters
 from fieldapp.lab.starter.phones import Phones
 from fieldapp.lab.starter.tokens import Vocabulary, learn
 from fieldapp.speech.heads import PREFIXES
 
 log = logging.getLogger(__name__)
-TOKENIZER = "tokenizer.json"
+WRITTEN, MEANT = "writing.json", "tokenizer.json"
+"""The vocabularies of a run."""
 ARMS = ("a", "b", "c")
 TEMPERATURE = 0.07
 SAVE_EVERY_S = 300.0
@@ -60,14 +61,14 @@ class Plan:
             raise ValueError(f"no arm '{self.arm}'")
 
 
-def learned_vocabulary(corpus: Corpus, folder: Path) -> Vocabulary:
-    """The vocabulary of a run, learned from the trained texts the first time."""
-    place = folder / TOKENIZER
-    if not place.exists():
-        texts = [t for c in corpus.clips if c.split == "train" for t in (c.text, c.english) if t]
-        folder.mkdir(parents=True, exist_ok=True)
-        learn(texts).save(str(place))
-    return Vocabulary.load(place)
+def learned_vocabularies(corpus: Corpus, folder: Path) -> tuple[Vocabulary, Vocabulary]:
+    """What a run writes with and what it reads meaning from, learned from the trained texts the first time."""
+    for name in (WRITTEN, MEANT):
+        if not (folder / name).exists():
+            texts = [t for c in corpus.clips if c.split == "train" for t in (c.text, c.english) if t]
+            folder.mkdir(parents=True, exist_ok=True)
+            learn(texts, small=name == WRITTEN).save(str(folder / name))
+    return Vocabulary.load(folder / WRITTEN), Vocabulary.load(folder / MEANT)
 
 
 def known_phones(corpus: Corpus) -> Phones:
@@ -84,13 +85,13 @@ def train(
     """Train or go on training until the plan is done or the clock (`time.monotonic`) says `until`; return the network."""
     import torch  # noqa: PLC0415
 
-    vocabulary = learned_vocabulary(corpus, folder)
+    written, meant = learned_vocabularies(corpus, folder)
     torch.manual_seed(plan.seed)
-    model = build(plan.shape, vocabulary.size, pieces=vocabulary.end, phones=known_phones(corpus).count).to(device)
+    model = build(plan.shape, written.size, pieces=meant.end, phones=known_phones(corpus).count).to(device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01)
     first = _restore(folder, model, optimiser)
     translate = plan.translate if plan.arm in "bc" else 0.0
-    source = Source(corpus.folder, folder / TOKENIZER, plan.seed, plan.size, translate, plan.easy)
+    source = Source(corpus.folder, (folder / WRITTEN, folder / MEANT), plan.seed, plan.size, translate, plan.easy)
     everything = plan.steps + plan.writing
     log.info("%d weights, from step %d of %d", parameters(model), first, everything)
     (folder / "plan.json").write_text(json.dumps(asdict(plan)), encoding="utf-8")
@@ -137,11 +138,11 @@ def _copy(model: Any, rough: Any) -> None:
 
 
 def _shape_of_rate(number: int, plan: Plan) -> float:
-    if number < plan.warm_up:
-        return (number + 1) / plan.warm_up
-    if number >= plan.steps:
-        return 0.5 * (1 + math.cos(math.pi * (number - plan.steps) / plan.writing)) + 0.01
-    return 0.5 * (1 + math.cos(math.pi * (number - plan.warm_up) / max(1, plan.steps - plan.warm_up))) + 0.01
+    first, steps = (0, plan.steps) if number < plan.steps else (plan.steps, plan.writing)
+    done = number - first
+    if done < plan.warm_up:
+        return (done + 1) / plan.warm_up
+    return 0.5 * (1 + math.cos(math.pi * (done - plan.warm_up) / max(1, steps - plan.warm_up))) + 0.01
 
 
 def _share_of_meaning(number: int, plan: Plan) -> float:
@@ -235,14 +236,19 @@ def _save(folder: Path, model: Any, optimiser: Any, step: int) -> None:
 
 
 def _restore(folder: Path, model: Any, optimiser: Any) -> int:
+    """The step to go on from. A decoder that writes with another vocabulary than the run's is left out: a new one is learned."""
     import torch  # noqa: PLC0415
 
     place = folder / "checkpoint.pt"
     if not place.exists():
         return 0
     kept = torch.load(place, weights_only=True)
-    model.load_state_dict(kept["model"])
-    optimiser.load_state_dict(kept["optimiser"])
+    if kept["model"]["tokens.weight"].shape == model.tokens.weight.shape:
+        model.load_state_dict(kept["model"])
+        optimiser.load_state_dict(kept["optimiser"])
+    else:
+        log.warning("the vocabulary has changed: what was heard and meant is kept, writing is learned anew")
+        model.load_state_dict({name: value for name, value in kept["model"].items() if not name.startswith(WRITES)}, strict=False)
     return int(kept["step"])
 
 
