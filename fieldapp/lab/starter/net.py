@@ -136,12 +136,12 @@ def build(shape: Shape, vocabulary: int, *, pieces: int, phones: int) -> Any:
             pooled = (states * speech[..., None]).sum(1) / speech.sum(1, keepdim=True).clamp(min=1)
             return self.meaning(functional.normalize(pooled, dim=1) * SCALE - self.centre)
 
-        def decode(self, tokens: torch.Tensor, states: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
-            """Logits of the next token at each place."""
+        def decode(self, tokens: torch.Tensor, states: torch.Tensor, inside: torch.Tensor, at: Any = ...) -> torch.Tensor:
+            """Logits of the next token at each place, or at those of a mask."""
             x = self.tokens(tokens) + self.text_positions[: tokens.shape[1]]
             for block in self.decoder:
                 x = block(x, None, states, inside[:, None, None, :])
-            return self.decoder_norm(x) @ self.tokens.weight.T
+            return self.decoder_norm(x[at]) @ self.tokens.weight.T
 
     return Starter()
 

@@ -31,7 +31,7 @@ WRITTEN, MEANT = "writing.json", "tokenizer.json"
 """The vocabularies of a run."""
 ARMS = ("a", "b", "c")
 TEMPERATURE = 0.07
-SAVE_EVERY_S = 300.0
+SAVE_EVERY_S = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +178,10 @@ def _written(model: Any, states: Any, inside: Any, batch: Batch, device: str) ->
     import torch  # noqa: PLC0415
     from torch.nn import functional  # noqa: PLC0415
 
-    logits = model.decode(torch.from_numpy(batch.tokens).to(device), states, inside)
     targets = torch.from_numpy(batch.targets).to(device)
-    return functional.cross_entropy(logits.float().transpose(1, 2), targets, ignore_index=-100, label_smoothing=0.05)
+    scored = targets != -100
+    logits = model.decode(torch.from_numpy(batch.tokens).to(device), states, inside, scored)
+    return functional.cross_entropy(logits.float(), targets[scored], label_smoothing=0.05)
 
 
 def _ctc(heard: Any, batch: Batch, device: str) -> Any:
