@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 from dataclasses import asdict, replace
@@ -10,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fieldapp.lab.starter.batches import Batch
 from fieldapp.lab.starter.corpus import Clip, Corpus
 from fieldapp.lab.starter.lexicon import LANGUAGES
 from fieldapp.lab.starter.net import Shape
 from fieldapp.lab.starter.tokens import learn
-from fieldapp.lab.starter.train import WRITTEN, Plan, train, trained_weights
+from fieldapp.lab.starter.train import WRITTEN, Plan, astray, train, trained_weights
 
 pytest.importorskip("torch", reason="training needs the extra [train]")
 pytestmark = pytest.mark.slow
@@ -78,3 +80,26 @@ def test_a_run_begun_with_another_vocabulary_keeps_what_it_heard_and_learns_to_w
     assert after["tokens.weight"].shape != heard["tokens.weight"].shape
     assert np.array_equal(after["encoder.0.wide.weight"], heard["encoder.0.wide.weight"])
     assert np.array_equal(after["meaning.weight"], heard["meaning.weight"])
+
+
+def test_looking_where_a_word_is_said_costs_nothing_and_looking_elsewhere_does() -> None:
+    torch = importlib.import_module("torch")
+    places = steps = 20
+    batch = Batch(
+        mel=np.zeros((2, 80, 2 * steps), np.float32),
+        steps=np.array([steps, steps]),
+        speech_steps=np.array([steps, steps]),
+        tokens=np.zeros((2, places), np.int64),
+        targets=np.zeros((2, places), np.int64),
+        phones=((), ()),
+        texts=((), ()),
+        meanings=np.array([0, 1]),
+        in_order=np.array([True, False]),
+        blank=1,
+    )
+    along = torch.eye(steps).expand(2, 1, places, steps)
+    scored = torch.ones(2, places, dtype=torch.bool)
+    assert float(astray([along], scored, batch, "cpu")) < 0.05
+    assert float(astray([along.flip(2)], scored, batch, "cpu")) > 0.5
+    batch.in_order[:] = False
+    assert float(astray([along.flip(2)], scored, batch, "cpu")) == 0  # translations say things in another order

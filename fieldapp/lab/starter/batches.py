@@ -43,6 +43,8 @@ class Batch:
     phones: tuple[tuple[int, ...], ...]
     texts: tuple[tuple[int, ...], ...]
     meanings: NDArray[np.int64]
+    in_order: NDArray[np.bool_]
+    """Which texts say what was said in the order in which it was said: transcriptions, not translations."""
     blank: int
 
 
@@ -122,6 +124,7 @@ class Batches:
             tuple(self._phones(c.language, c.text) for c in clips),
             tuple(tuple(self._meant.encode(text)) for text in read),
             np.array([known[name] for name in names]),
+            np.array([task == "transcribe" for task in tasks]),
             self._phones.count,
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fieldapp.lab.starter import tokens
-from fieldapp.lab.starter.net import POSITIONS, SCALE, Shape, Weights, sinusoids
+from fieldapp.lab.starter.net import GUIDED, POSITIONS, SCALE, Shape, Weights, sinusoids
 from fieldapp.lab.starter.tokens import Vocabulary
 from fieldapp.speech import bag, heads
 from fieldapp.speech.heads import Head
@@ -33,7 +33,7 @@ def export(weights: Weights, shape: Shape, vocabulary: Vocabulary, folder: Path,
     config.suppress_ids = [names.index(f"<|{word}|>") for word in ("transcribe", "translate", "startoflm", "startofprev", "nospeech")]
     config.suppress_ids_begin = [vocabulary.end]
     config.lang_ids = [names.index(f"<|{code}|>") for code in tokens.LANGUAGE_TOKENS]
-    config.alignment_heads = [(layer, head) for layer in range(shape.decoder_layers) for head in range(shape.heads)]
+    config.alignment_heads = [(layer, head) for layer in range(shape.decoder_layers) for head in range(GUIDED)]
     spec.validate()
     spec.optimize(quantization=quantization)
     folder.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,8 @@ POSITIONS = 1500
 TEXT_POSITIONS = 448
 MEANING_DIMS = 256
 SCALE = 16.0
+GUIDED = 2
+"""So many heads of each decoder layer are shown where to look: they know when a word was said."""
 TEACHING = ("ctc", "centre", "meaning", "written")
 """What is no part of the recogniser."""
 WRITES = ("tokens", "text_positions", "decoder")
@@ -66,6 +68,8 @@ def build(shape: Shape, vocabulary: int, *, pieces: int, phones: int) -> Any:
             super().__init__()
             self.query, self.key = nn.Linear(shape.width, shape.width), nn.Linear(shape.width, shape.width, bias=False)
             self.value, self.out = nn.Linear(shape.width, shape.width), nn.Linear(shape.width, shape.width)
+            self.weights: Any = None
+            """Where it looked last, [batch, heads, places, steps]: training guides it."""
 
         def forward(self, x: torch.Tensor, memory: torch.Tensor | None = None, mask: torch.Tensor | None = None, causal: bool = False) -> torch.Tensor:
             source = x if memory is None else memory
@@ -78,7 +82,8 @@ def build(shape: Shape, vocabulary: int, *, pieces: int, phones: int) -> Any:
                 mask = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).tril()
             if mask is not None:
                 scores = scores.masked_fill(~mask, -1e4)
-            mixed = scores.softmax(-1) @ split(self.value(source))
+            self.weights = scores.softmax(-1)
+            mixed = self.weights @ split(self.value(source))
             return self.out(mixed.transpose(1, 2).reshape(x.shape))
 
     class Block(nn.Module):  # type: ignore[misc]  # torch is untyped here
