@@ -286,7 +286,7 @@ def test_recording_with_live_text_prints_drafts_and_a_killed_one_is_finished_lat
 
 
 def test_model_and_language_without_live_are_refused(tmp_path: Path) -> None:
-    assert main(["record", str(tmp_path / "b"), "--model", "starter"]) == 2
+    assert main(["record", str(tmp_path / "b"), "--model", "no such model"]) == 2
 
 
 def test_an_ear_hears_the_same_whatever_the_pace(store: Store, talk: Path) -> None:

@@ -7,14 +7,14 @@ the caller's thread; the engine's workers are its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from fieldapp import __version__
 from fieldapp.bulk.drafts import DETECTOR, LISTENED, WAITING, Drafts
 from fieldapp.errors import AudioError
-from fieldapp.model import Recording, Segment, SegmentId, Span, new_id
+from fieldapp.model import Recording, RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.speech.bulk import cut, find_speech, transcribe_all
 from fieldapp.speech.endpoints import EndpointRules
 from fieldapp.speech.finals import FinalRules, Utterance
@@ -24,17 +24,23 @@ from fieldapp.speech.vad import VoiceActivity
 from fieldapp.store import runs, segments
 from fieldapp.store.rows import SEGMENT
 from fieldapp.store.sessions import CONSENT_ROLE, recordings
+from fieldapp.store.sessions import sessions as all_sessions
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 
 Sound = Callable[[Recording], Iterator[F32]]
 """The whole master of a recording as 16 kHz mono blocks."""
 Progress = Callable[[float, str], None]
+Work = Sequence[tuple[Recording, list[Segment]]]
+"""Recordings with their segments that wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to do, with what: `only_pending` leaves recordings alone that nobody listened to yet, `batch` segments go through the model together."""
+    """What to do, with what: `only_pending` leaves recordings alone that nobody listened to yet, `batch` segments go through the model together.
+
+    `languages` says what the model is told of each variety (its id); of others it is told what `finals` says.
+    """
 
     finals: FinalRules
     endpoints: EndpointRules
@@ -42,6 +48,7 @@ class Task:
     only_pending: bool = False
     batch: int = 1
     about: dict[str, str] = field(default_factory=dict)
+    languages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -71,10 +78,23 @@ def transcribe_fieldbook(store: Store, recogniser: Recogniser, sound: Sound, tas
                 outcome.troubles.append(str(trouble))
     work = [(master, waiting) for master in masters if (waiting := list(_waiting(store, master, task.finals.task)))]
     total = sum(segment.span.seconds(master.rate) for master, waiting in work for segment in waiting)
-    if work:
-        _Scribe(store, recogniser, task, outcome, progress, total).write_all(work, sound)
+    for language, part in _by_language(store, work, task).items():
+        told = replace(task, finals=replace(task.finals, language=language))
+        _Scribe(store, recogniser, told, outcome, progress, total).write_all(part, sound)
     outcome.seconds = time.monotonic() - began
     return outcome
+
+
+def _by_language(store: Store, work: Work, task: Task) -> dict[str, Work]:
+    """The same work, parted by what the model is told of the language."""
+    varieties = {session.id: session.variety for session in all_sessions(store.reader())}
+    parted: dict[str, dict[RecordingId, tuple[Recording, list[Segment]]]] = {}
+    for master, waiting in work:
+        for segment in waiting:
+            variety = segment.variety or varieties.get(master.session)
+            language = task.languages.get(variety or "", task.finals.language)
+            parted.setdefault(language, {}).setdefault(master.id, (master, []))[1].append(segment)
+    return {language: list(masters.values()) for language, masters in parted.items()}
 
 
 def _listen(store: Store, master: Recording, sound: Sound, rules: EndpointRules) -> int:
@@ -107,7 +127,7 @@ class _Scribe:
         self._began = time.monotonic()
         self._under_way: dict[str, tuple[Recording, Segment, F32]] = {}
 
-    def write_all(self, work: Sequence[tuple[Recording, list[Segment]]], sound: Sound) -> None:
+    def write_all(self, work: Work, sound: Sound) -> None:
         """Make and store the text of every segment."""
         drafts = Drafts(self._store, self._recogniser, self._task.finals, self._task.about)
         task = self._task
@@ -119,7 +139,7 @@ class _Scribe:
         result = {"texts": self._outcome.texts, "without_text": self._outcome.without_text, "speech_seconds": self._outcome.speech_seconds}
         drafts.end(result)
 
-    def _pieces(self, work: Sequence[tuple[Recording, list[Segment]]], sound: Sound) -> Iterator[Piece]:
+    def _pieces(self, work: Work, sound: Sound) -> Iterator[Piece]:
         for master, waiting in work:
             spans = [Span(segment.span.start * RATE // master.rate, segment.span.stop * RATE // master.rate) for segment in waiting]
             try:

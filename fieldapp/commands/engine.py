@@ -26,7 +26,12 @@ def engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Model, device and language."""
     parser.add_argument("--model", default="", help="a model's name or folder (else: the one in the settings)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="where it runs (else: as in the settings)")
-    parser.add_argument("--language", default=None, metavar="CODE", help="the language it listens for, or 'auto' (else: as in the settings)")
+    parser.add_argument(
+        "--language",
+        default=None,
+        metavar="CODE",
+        help="the language it listens for, or 'auto' (else: as in the settings; a fieldbook's own where it names the variety)",
+    )
 
 
 def current() -> settings.Settings:

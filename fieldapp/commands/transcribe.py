@@ -1,4 +1,7 @@
-"""Turn recordings into draft text, translations and vectors. Stopped or killed, it goes on where it was when called again."""
+"""Turn recordings into draft text, translations and vectors. Stopped or killed, it goes on where it was when called again.
+
+Where no language is named or set, the model listens for that of each variety, if it has a code for it, and guesses it for the others.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from fieldapp.bulk.transcription import Outcome
     from fieldapp.speech.finals import FinalRules
     from fieldapp.speech.whisper import Whisper
+    from fieldapp.store.store import Store
 
 BEAM = 5
 LARGEST_BATCH = 32
@@ -58,7 +62,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         model = load_model(options, chosen, workers=cores, threads=1)
         finals = _rules(options, language_of(options, chosen, model.manifest), model)
         batch = options.batch or (CARD_BATCH if model.device.kind == "cuda" else 1)
-        task = Task(finals, endpoint_rules(chosen), cores, options.pending, batch, {"device": model.device.reason})
+        languages = {} if finals.language or options.language == "auto" else _languages(store, model)
+        task = Task(finals, endpoint_rules(chosen), cores, options.pending, batch, {"device": model.device.reason}, languages)
 
         def sound(master: Recording) -> Iterator[F32]:
             return stream_master(folder, parts(store.reader(), master.id))
@@ -66,6 +71,15 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         outcome = transcribe_fieldbook(store, model, sound, task, progress)
     data = {"model": model.manifest.name, "device": model.device.reason, **asdict(outcome)}
     return Answer(_as_text(outcome, model), data, code=1 if outcome.troubles else 0)
+
+
+def _languages(store: Store, model: Whisper) -> dict[str, str]:
+    """What the model is told of each variety, where it has a code for it."""
+    from fieldapp.speech.spoken import model_language
+    from fieldapp.store.people import varieties
+
+    told = {one.id: model_language((one.iso639_3, one.language), model.knows) for one in varieties(store.reader())}
+    return {variety: code for variety, code in told.items() if code}
 
 
 def _rules(options: argparse.Namespace, language: str, model: Whisper) -> FinalRules:

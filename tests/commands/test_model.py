@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp import cli
+from fieldapp import cli, paths
 from fieldapp.commands.engine import model_folder
 from fieldapp.errors import ModelError
 from fieldapp.speech import random_whisper
@@ -126,7 +126,8 @@ def test_a_bench_compares_ways_and_writes_the_winner(capsys: Printed, given: Pat
     assert call(capsys, "bench", "--audio", str(tmp_path / "m.csv"))[0] == 2
 
 
-def test_a_bench_without_audio_names_the_model_that_keeps_up(capsys: Printed, given: Path) -> None:
+def test_a_bench_without_audio_names_the_model_that_keeps_up(capsys: Printed, given: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(paths, "resource", tmp_path.joinpath)  # as if no model had come with the program
     code, _, err = call(capsys, "bench")
     assert (code, "No speech model is installed" in err) == (1, True)
     call(capsys, "add", str(given))

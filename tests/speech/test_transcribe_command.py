@@ -18,11 +18,11 @@ import soundfile
 
 from fieldapp import cli
 from fieldapp.errors import ModelError
-from fieldapp.model import Annotation, AnnotationId, Recording, RecordingId, Segment, SegmentId, Span, new_id
+from fieldapp.model import Annotation, AnnotationId, Recording, RecordingId, Segment, SegmentId, Span, Variety, VarietyId, new_id
 from fieldapp.speech.manifest import Manifest
 from fieldapp.speech.manifest import write as write_manifest
 from fieldapp.speech.random_whisper import make
-from fieldapp.store import segments, sessions, texts
+from fieldapp.store import people, segments, sessions, texts
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 
@@ -82,6 +82,25 @@ def test_speech_becomes_drafts_with_vectors_and_noise_becomes_nothing(book: Path
     assert "On the processor" in json.loads(parameters)["device"]
     again = transcribe(book, mini_folder, capsys)
     assert (again["found"], again["texts"]) == (0, 0)
+
+
+def test_each_variety_is_heard_in_its_own_language(book: Path, mini_folder: Path, capsys: Printed) -> None:
+    with Store.open(book) as store:
+        talk = sessions.find_recording(store.reader(), path="audio/talk.wav")
+        assert talk is not None
+        french, unknown = (Variety(id=VarietyId(new_id()), name=name, iso639_3=code) for name, code in (("French", "fra"), ("Nobody's", "qaa")))
+        spoken = [Segment(id=SegmentId(new_id()), recording=talk.id, span=Span(n, n + 24_000), variety=v.id) for n, v in ((16_000, french), (50_000, unknown))]
+
+        def work(tx: Transaction) -> None:
+            people.add_variety(tx, french)
+            people.add_variety(tx, unknown)
+            segments.add_segments(tx, spoken)
+
+        store.do(work)
+    assert transcribe(book, mini_folder, capsys, "--pending")["texts"] == 2
+    with Store.open(book, read_only=True) as store:
+        told = [json.loads(row[0])["language"] for row in store.reader().execute("SELECT parameters FROM run WHERE kind = 'transcription'")]
+    assert sorted(told) == ["", "fr"]
 
 
 def test_what_a_person_wrote_stays(book: Path, mini_folder: Path, capsys: Printed) -> None:

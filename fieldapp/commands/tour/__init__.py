@@ -44,7 +44,7 @@ class Step:
 
 STEPS = (
     Step("What the demo fieldbook holds", ("info", "{book}")),
-    Step("Write drafts of what nobody has transcribed", ("transcribe", "{book}", "--model", "{model}", "--pending", "--language", "auto"), listens=True),
+    Step("Write drafts of what nobody has transcribed", ("transcribe", "{book}", "--model", "{model}", "--pending"), listens=True),
     Step("Give every answer a place by meaning and by sound", ("embed", "{book}", "--model", "{model}"), listens=True),
     Step("Who says 厨师 (cook)? Texts of people and drafts answer alike", ("search", "{book}", "厨师", "-k", "5"), frozenset({"Mandarin"})),
     Step("Who says ngìn (person) in Hakka, whatever its tone mark?", ("search", "{book}", "ngin", "--ignore", "marks", "-k", "5"), frozenset({"Hakka"})),
