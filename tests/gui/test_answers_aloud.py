@@ -124,6 +124,7 @@ def test_answers_are_recorded_by_holding_space_and_lie_at_their_segment(window: 
     monkeypatch.setattr(window.desk.listening, "play", lambda clips, **_: played.extend(clips))
     page(window).go(first)
     qtbot.waitUntil(lambda: bool(page(window).answers.get(first)))
+    qtbot.waitUntil(lambda: any(one.isVisible() for one in page(window).stage.takes.findChildren(QToolButton)))
     button = next(one for one in page(window).stage.takes.findChildren(QToolButton) if one.isVisible())
     assert button.accessibleName() == "Play: careful speech 1 W2"
     button.click()

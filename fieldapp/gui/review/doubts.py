@@ -38,9 +38,9 @@ class Doubts:
         finding = self._desk.finding
 
         def work(progress: Progress) -> Mapping[str, str]:
-            from fieldapp.finding.doubtful import by_neighbours, by_words  # noqa: PLC0415  (loads numpy, for which the page does not wait)
+            from fieldapp.finding.doubtful import by_neighbours, by_words, most_doubtful  # noqa: PLC0415  (loads numpy, for which the page does not wait)
 
-            worth = by_words(store.reader())
+            worth = most_doubtful(by_words(store.reader()))
             if worth and finding is not None and space_to_search(store.reader(), "meaning") is not None:
                 worth = by_neighbours(finding.finder(), worth, progress.stop_if_cancelled)
             return {one.segment: one.why for one in worth}
