@@ -153,7 +153,9 @@ def exported(book: Path, out: Path, capsys: pytest.CaptureFixture[str], *more: s
 
 
 def allow(book: Path, code: str) -> None:
-    assert main(["consent", str(book), "give", "--person", code, "--purpose", "share"]) == 0
+    """What a training set that is shared needs."""
+    for purpose in ("share", "train"):
+        assert main(["consent", str(book), "give", "--person", code, "--purpose", purpose]) == 0
 
 
 def test_an_export_made_again_takes_away_what_may_no_longer_be_in_it(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
