@@ -23,7 +23,7 @@ from fieldapp.speech.recogniser import F32, RATE, Recogniser, at_rate
 from fieldapp.speech.vad import VoiceActivity
 from fieldapp.store import runs, segments
 from fieldapp.store.rows import SEGMENT
-from fieldapp.store.sessions import CONSENT_ROLE, recordings
+from fieldapp.store.sessions import CONSENT_ROLE, TRANSLATION_ROLE, recordings
 from fieldapp.store.sessions import sessions as all_sessions
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
@@ -92,6 +92,8 @@ def _by_language(store: Store, work: Work, task: Task) -> dict[str, Work]:
     for master, waiting in work:
         for segment in waiting:
             variety = segment.variety or varieties.get(master.session)
+            if master.role == TRANSLATION_ROLE:  # an answer aloud in another language
+                variety = None
             language = task.languages.get(variety or "", task.finals.language)
             parted.setdefault(language, {}).setdefault(master.id, (master, []))[1].append(segment)
     return {language: list(masters.values()) for language, masters in parted.items()}

@@ -11,6 +11,7 @@ from fieldapp import paths, settings
 from fieldapp.errors import FieldError, ModelError
 
 if TYPE_CHECKING:
+    from fieldapp.model import Variety
     from fieldapp.session.live_text import Engine
     from fieldapp.speech.endpoints import EndpointRules
     from fieldapp.speech.live import LiveRules
@@ -100,8 +101,8 @@ def live_rules(chosen: settings.Settings, manifest: Manifest) -> LiveRules:
     return LiveRules(endpoints=endpoint_rules(chosen), finals=finals, partials=partials)
 
 
-def live_engine(chosen: settings.Settings) -> Engine:
-    """The model of the settings, ready for live work; slow, so it is called where waiting hurts nobody."""
+def live_engine(chosen: settings.Settings, spoken: Variety | None = None) -> Engine:
+    """The model of the settings, ready for live work; slow, so it is called where waiting hurts nobody. Without a language it listens for what is spoken."""
     from fieldapp.session.live_text import Engine
     from fieldapp.speech import whisper
     from fieldapp.speech.models.cost import pace
@@ -109,6 +110,8 @@ def live_engine(chosen: settings.Settings) -> Engine:
     names = [chosen.model, *([chosen.quick_model] if chosen.quick_model not in ("", chosen.model) else [])]
     models = [whisper.load(model_folder(name), chosen.compute_device, threads=chosen.compute_threads) for name in names]
     rules = live_rules(chosen, models[0].manifest)
+    if spoken and not rules.finals.language:
+        rules = replace(rules, finals=replace(rules.finals, language=variety_language(spoken, models[0])))
     for model in models:
         if rules.finals.language and not model.knows(rules.finals.language):
             why = f"The model '{model.manifest.name}' does not know the language code '{rules.finals.language}'."
@@ -127,6 +130,13 @@ def _how_it_follows(pace: str, models: list[Whisper], seconds: float) -> str:
     if pace == QUICK_FIRST:
         return f"{slow}, so '{models[1].manifest.name}' drafts and it reads again in pauses."
     return f"{slow}: text comes late, and only when an utterance has ended. A quicker model helps." if pace == FINALS_ONLY else ""
+
+
+def variety_language(variety: Variety, model: Whisper) -> str:
+    """What the model is told when this variety is spoken; empty where it has no code for it."""
+    from fieldapp.speech.spoken import model_language
+
+    return model_language((variety.iso639_3, variety.language), model.knows)
 
 
 def has_model(name: str) -> bool:

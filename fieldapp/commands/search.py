@@ -54,13 +54,15 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     from fieldapp.errors import WrongUsage
     from fieldapp.finding.explain import explain
     from fieldapp.finding.finder import Finder
-    from fieldapp.finding.kept import as_kept, from_kept
+    from fieldapp.finding.kept import as_kept, from_kept, voice_cannot_be_kept
     from fieldapp.finding.modes import ask
     from fieldapp.store import saved
     from fieldapp.store.store import Store
 
     if options.k < 1:
         raise WrongUsage("-k needs a number of at least 1.")
+    if options.save and options.audio:  # before the recording is read
+        raise voice_cannot_be_kept()
     with Store.open(options.fieldbook.absolute(), read_only=not (options.save or options.into)) as store:
         question = from_kept(saved.saved_search(store.reader(), options.saved)) if options.saved else _question(store, options)
         kept = as_kept(question) if options.save else {}

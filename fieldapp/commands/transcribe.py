@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fieldapp.commands import Answer, Progress
-from fieldapp.commands.engine import current, endpoint_rules, engine_arguments, language_of, load_model
+from fieldapp.commands.engine import current, endpoint_rules, engine_arguments, language_of, load_model, variety_language
 from fieldapp.errors import ModelError, ReadOnly, WrongUsage
 
 if TYPE_CHECKING:
@@ -75,10 +75,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
 
 def _languages(store: Store, model: Whisper) -> dict[str, str]:
     """What the model is told of each variety, where it has a code for it."""
-    from fieldapp.speech.spoken import model_language
     from fieldapp.store.people import varieties
 
-    told = {one.id: model_language((one.iso639_3, one.language), model.knows) for one in varieties(store.reader())}
+    told = {one.id: variety_language(one, model) for one in varieties(store.reader())}
     return {variety: code for variety, code in told.items() if code}
 
 

@@ -16,10 +16,15 @@ from fieldapp.store.fold import FOLDS
 ALL = "all"
 
 
+def voice_cannot_be_kept() -> WrongUsage:
+    """What to say to somebody who wants to save a search with a recording."""
+    return WrongUsage("A search with a recording cannot be saved: the file may go.", "Import it and search for segments like it.")
+
+
 def as_kept(question: Question) -> dict[str, Any]:
     """What of a question can be asked again tomorrow; a voice cannot, because its file may go."""
     if question.heard is not None:
-        raise WrongUsage("A search with a recording cannot be saved: the file may go.", "Import it and search for segments like it.")
+        raise voice_cannot_be_kept()
     query = question.query
     return {
         "query": query.text, "mode": query.mode, "like": question.like, "tier": list(query.tiers), "variety": list(query.varieties),

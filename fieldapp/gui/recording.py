@@ -196,8 +196,8 @@ class Recording(QObject):
         """Live text as the settings want it; without a model nothing of it is loaded."""
         settings = self._desk.settings
         if settings.live_policy != "off" and has_model(settings.model):
-            finding = self._desk.finding
-            session.write_live(lambda: live_engine(settings), finder=finding.finder() if finding is not None else None)
+            finding, spoken = self._desk.finding, session.variety
+            session.write_live(lambda: live_engine(settings, spoken), finder=finding.finder() if finding is not None else None)
         return session
 
     def _on_begun(self, begun: _Begun) -> None:

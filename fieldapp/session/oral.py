@@ -18,7 +18,7 @@ from fieldapp.store import people, segments, sessions
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
 
-CAREFUL, TRANSLATION = "careful", "translation"
+CAREFUL, TRANSLATION = "careful", sessions.TRANSLATION_ROLE
 
 
 def wanted_segments(store: Store, *, segment: str = "", session: str = "") -> list[Segment]:

@@ -22,11 +22,11 @@ from fieldapp.audio.quality import Notice, QualityMeter
 from fieldapp.elicitation.events import Happening
 from fieldapp.elicitation.sitting import Sitting, View
 from fieldapp.errors import FieldError
-from fieldapp.model import Event, EventId, Item, ItemId, Recording, RecordingId, new_id
+from fieldapp.model import Event, EventId, Item, ItemId, Recording, RecordingId, Variety, new_id
 from fieldapp.session.closing import Outcome, close_session
 from fieldapp.session.plan import RECORDING, Plan, stem_of
 from fieldapp.session.sound import Listener, Run
-from fieldapp.store import sessions
+from fieldapp.store import people, sessions
 from fieldapp.store.store import Store
 
 if TYPE_CHECKING:
@@ -98,6 +98,13 @@ class RunningSession:
         """The prompt that is shown."""
         place = self.look().view.place
         return self.plan.items.get(self.plan.course.topics[place]) if place is not None else None
+
+    @property
+    def variety(self) -> Variety | None:
+        """What is spoken, where somebody noted it; an answer aloud that translates is in another language."""
+        course = self.plan.course
+        noted = None if course.oral == sessions.TRANSLATION_ROLE else course.variety or self.plan.session.variety
+        return people.variety(self._store.reader(), noted) if noted else None
 
     def press(self, key: str, text: str = "", frame: int | None = None, moment: float | None = None) -> list[str]:
         """A key, now (or at a moment of `protocol.now()`, or for scripts at a frame of the master); the kinds of what it made.

@@ -13,6 +13,8 @@ from fieldapp.store.transaction import Transaction
 
 CONSENT_ROLE = "consent"
 """The role of a recording that is the evidence of a consent; no machine listens to it."""
+TRANSLATION_ROLE = "translation"
+"""The role of answers aloud that say the same in another language."""
 
 
 def add_session(tx: Transaction, session: Session) -> None:

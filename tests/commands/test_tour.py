@@ -9,7 +9,6 @@ import pytest
 
 from fieldapp.cli import main
 from fieldapp.commands import Answer, tour
-from fieldapp.commands.engine import has_model
 from fieldapp.commands.tour.understanding import Draft, Found, Read, Understood
 
 
@@ -73,8 +72,6 @@ def test_the_end_tells_what_was_said_what_was_found_and_how_sure() -> None:
 
 @pytest.mark.slow
 def test_with_the_bundled_model_drafts_and_meanings_are_told(tmp_path: Path) -> None:
-    if not has_model("starter"):
-        pytest.skip("this version brings no starter model")
     answer = tour.run(argparse.Namespace(out=tmp_path, model="starter"), lambda share, doing: None)
     assert answer.code == 0
     understood = answer.data["understood"]

@@ -259,6 +259,9 @@ def test_the_live_engine_has_the_quick_model_and_knows_how_it_follows(mini_folde
     both = live_engine(Settings(model=str(mini_folder), quick_model=str(quick), compute_device="cpu"))
     assert both.quick
     assert both.quick.manifest.name == "quick"
+    spoken = Variety(id=VarietyId(new_id()), name="French", iso639_3="fra")
+    assert live_engine(Settings(model=str(mini_folder), compute_device="cpu"), spoken).rules.finals.language == "fr"
+    assert live_engine(Settings(model=str(mini_folder), compute_device="cpu", spoken_language="de"), spoken).rules.finals.language == "de"
     with pytest.raises(ModelError, match="does not know the language code 'qaa'"):
         live_engine(Settings(model=str(mini_folder), spoken_language="qaa", compute_device="cpu"))
 

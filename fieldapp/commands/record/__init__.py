@@ -163,7 +163,8 @@ def _write_live(options: argparse.Namespace, session: RunningSession) -> None:
     chosen = current()
     language = chosen.spoken_language if options.language is None else options.language
     chosen = replace(chosen, model=options.model or chosen.model, spoken_language="" if language == "auto" else language)
-    session.write_live(lambda: live_engine(chosen))
+    spoken = None if language == "auto" else session.variety
+    session.write_live(lambda: live_engine(chosen, spoken))
 
 
 def _plan(options: argparse.Namespace, store: Store, listed: PromptFile | None, place: Path | None, sound: dict[str, Any]) -> Plan:

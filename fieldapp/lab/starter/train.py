@@ -43,7 +43,7 @@ class Plan:
     seed: int = 1
     steps: int = 6000
     writing: int = 0
-    """Steps after all others in which only the decoder learns; each takes half as long."""
+    """Steps after all others in which only the decoder learns; each takes three quarters of the time."""
     warm_up: int = 100
     rate: float = 1e-3
     size: int = 64
