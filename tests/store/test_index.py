@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fieldapp.errors import WrongUsage
 from fieldapp.model import RecordingId
 from fieldapp.store import consent, people, segments, vectors
-from fieldapp.store.exact import Best, offer_all, offer_some, unit
+from fieldapp.store.exact import Best, likeness, offer_all, offer_some, unit
 from fieldapp.store.index import VectorIndex
 from fieldapp.store.space_rows import Part, SpaceRows
 from fieldapp.store.store import Store
@@ -194,6 +194,14 @@ def test_the_best_are_those_that_sorting_gives(rows: int, count: int, seed: int,
         assert (matrix[found - 100] @ query).tolist() == wanted
         assert len(set(found.tolist())) == len(found)
         assert not dead[found - 100].any()
+
+
+@given(st.integers(0, 300), st.integers(1, 600))
+@settings(max_examples=60)
+def test_every_row_is_scored_however_many_there_are_and_however_long(rows: int, dims: int) -> None:
+    random = np.random.default_rng(rows)
+    matrix, query = random.integers(-3, 4, (rows, dims)).astype(np.float32), random.integers(-3, 4, dims).astype(np.float32)
+    assert (likeness(matrix, query) == (matrix * query).sum(axis=1)).all()
 
 
 def test_what_has_no_direction_becomes_zeros() -> None:
