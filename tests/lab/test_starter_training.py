@@ -71,6 +71,14 @@ def test_at_the_end_the_decoder_learns_alone_and_what_was_heard_and_meant_stays(
     assert changed == {"tokens", "text_positions", "decoder", "decoder_norm"}
 
 
+def test_at_last_all_of_it_learns_together_again(spoken: Corpus, tmp_path: Path) -> None:
+    train(spoken, tmp_path / "run", replace(plan("c"), writing=1))
+    alone = trained_weights(tmp_path / "run")
+    train(spoken, tmp_path / "run", replace(plan("c"), writing=1, together=2))
+    after = trained_weights(tmp_path / "run")
+    assert all(not np.array_equal(alone[name], after[name]) for name in ("encoder.0.wide.weight", "meaning.weight", "decoder.0.wide.weight"))
+
+
 def test_a_run_begun_with_another_vocabulary_keeps_what_it_heard_and_learns_to_write_anew(spoken: Corpus, tmp_path: Path) -> None:
     train(spoken, tmp_path / "run", plan("c"))
     heard = trained_weights(tmp_path / "run")

@@ -14,7 +14,7 @@ from fieldapp.lab.starter.tokens import Vocabulary
 from fieldapp.lab.starter.train import ARMS, MEANT, WRITTEN, Plan, train, trained_shape, trained_weights
 from fieldapp.speech.manifest import checksums_of, write
 
-STEPS, WRITING = 6000, 1500
+STEPS, WRITING, TOGETHER = 4700, 2400, 4700
 
 
 def main() -> None:
@@ -29,6 +29,7 @@ def main() -> None:
     learn.add_argument("--arm", choices=ARMS, default="c")
     learn.add_argument("--steps", type=int, default=STEPS)
     learn.add_argument("--writing", type=int, default=WRITING, help="further steps in which only the decoder learns (default %(default)s)")
+    learn.add_argument("--together", type=int, default=TOGETHER, help="last steps, in which all learn again (default %(default)s)")
     learn.add_argument("--minutes", type=float, default=150.0)
     learn.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     ship = steps.add_parser("export", help="make the folder CTranslate2 runs")
@@ -51,7 +52,7 @@ def main() -> None:
             export_meaning(weights, Vocabulary.load(run / MEANT), options.out, options.out.with_name(f"{options.out.name}-text"))
         write(options.out, replace(manifest({}, name=options.out.name), checksums=checksums_of(options.out)))
     else:
-        plan = Plan(arm=options.arm, seed=options.seed, steps=options.steps, writing=options.writing)
+        plan = Plan(arm=options.arm, seed=options.seed, steps=options.steps, writing=options.writing, together=options.together)
         until = time.monotonic() + 60 * options.minutes
         train(corpus.Corpus(options.work / "world"), _run(options), plan, device=options.device, until=until, said=_say)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +27,10 @@ LONGEST_S = 12.0
 TAIL_S = (0.1, 0.7)
 ALIKE = ("sentence", "word", "number")
 """Kinds of clip that come in all languages."""
+STRINGS = 4
+"""So many words are said in one go, at most."""
+SPACED = {"eng": " ", "hak": " "}
+"""What stands between the words of a string; the others write none."""
 NEIGHBOURS = 0.06
 """A batch is drawn from this share of what is sorted by length: little of it is padding, and length tells nothing about meaning."""
 
@@ -81,21 +85,28 @@ class Batches:
         return max(clip.length for said in self._parallel[meaning_id].values() for clip in said)
 
     def batch(self, number: int) -> Batch:
-        """Batch `number`: three of four are parallel, the rest mixes human words in. The first ones are single words as they were spoken."""
+        """Batch `number`: three of four are parallel, the rest mixes human words in. The first ones are single words as they were spoken.
+
+        After those, words come in strings that no grammar allows: what writes must listen, because it cannot guess.
+        """
         chance = np.random.default_rng((self._seed, number))
         easy = number < self._easy
         if number % 4 == 3 and not easy and self._human:
-            clips = near(self._human, self._size // 2 if self._spoken else self._size, chance)
-            clips += near(self._spoken, self._size - len(clips), chance) if self._spoken else []
+            half = self._size // 2 if self._spoken else self._size
+            utterances = _people(self._human, half, chance)
+            utterances += _people(self._spoken, self._size - half, chance) if self._spoken else []
         else:
-            pool = self._words if (easy or number % 4 == 1) and self._words else self._sentences
-            by_language = [self._parallel[meaning_id] for meaning_id in near(pool, self._size // len(LANGUAGES), chance)]
-            clips = [said[language][chance.integers(len(said[language]))] for said in by_language for language in LANGUAGES]
-        return self.collate(clips, chance, augmented=self._augmented and not easy)
+            words = (easy or number % 4 == 1) and bool(self._words)
+            rows = self._size // len(LANGUAGES)
+            lengths = chance.integers(1, STRINGS + 1, rows) if words and not easy else np.ones(rows, dtype=np.int64)
+            meant = strung([self._parallel[each] for each in near(self._words if words else self._sentences, int(lengths.sum()), chance)], lengths)
+            utterances = [[said[language][chance.integers(len(said[language]))] for said in row] for row in meant for language in LANGUAGES]
+        return self.collate(utterances, chance, augmented=self._augmented and not easy)
 
-    def collate(self, clips: Sequence[Clip], chance: np.random.Generator, *, augmented: bool) -> Batch:
-        """Lay clips side by side."""
-        sounds = [self._corpus.samples(c) for c in clips]
+    def collate(self, utterances: Sequence[Sequence[Clip]], chance: np.random.Generator, *, augmented: bool) -> Batch:
+        """Lay utterances side by side. Most are one clip; a string of words is several, one after the other."""
+        clips = [_joined(parts) for parts in utterances]
+        sounds = [np.concatenate([self._corpus.samples(part) for part in parts]) for parts in utterances]
         if augmented:
             sounds = [augment(s, chance) for s in sounds]
         tails = [int(chance.uniform(*TAIL_S) * RATE) for _ in sounds]
@@ -104,7 +115,7 @@ class Batches:
         mel = np.stack([self._mel(np.pad(s, (0, length - len(s))), padding=0)[:, : length // 160] for s in sounds]).astype(np.float32)
         if augmented:
             _mask(mel, chance)
-        tasks = ["translate" if not c.text or (c.language != "eng" and chance.random() < self._translate) else "transcribe" for c in clips]
+        tasks = [self._task(c, chance) for c in clips]
         rows = [self._row(c, task) for c, task in zip(clips, tasks)]
         width = max(len(tokens) for tokens, _ in rows)
         tokens = np.full((len(rows), width), self._written.end, dtype=np.int64)
@@ -112,6 +123,7 @@ class Batches:
         for i, (row, prompt) in enumerate(rows):
             tokens[i, : len(row)] = row
             targets[i, prompt - 1 : len(row) - 1] = row[prompt:]
+            targets[i, 0] = row[1]  # the language
         names = [c.meaning_id or c.text for c in clips]
         known = {name: i for i, name in enumerate(dict.fromkeys(names))}
         read = [c.english if c.english and (not c.text or chance.random() < 0.5) else c.text for c in clips]
@@ -121,16 +133,55 @@ class Batches:
             np.array([-(-len(s) // 320) for s in sounds]),
             tokens,
             targets,
-            tuple(self._phones(c.language, c.text) for c in clips),
+            tuple(_sounds(parts, self._phones) for parts in utterances),
             tuple(tuple(self._meant.encode(text)) for text in read),
             np.array([known[name] for name in names]),
             np.array([task == "transcribe" for task in tasks]),
             self._phones.count,
         )
 
+    def _task(self, clip: Clip, chance: np.random.Generator) -> str:
+        """Only what has an English side is ever translated."""
+        if not clip.text:
+            return "translate"
+        return "translate" if clip.english and clip.language != "eng" and chance.random() < self._translate else "transcribe"
+
     def _row(self, clip: Clip, task: str) -> tuple[list[int], int]:
         prompt = self._written.prompt(clip.language, task)
         return [*prompt, *self._written.encode(clip.english if task == "translate" else clip.text), self._written.end], len(prompt)
+
+
+def _people(ordered: Sequence[Clip], count: int, chance: np.random.Generator) -> list[list[Clip]]:
+    """Utterances of one or two words of one language; what has no text stays alone."""
+    utterances: list[list[Clip]] = []
+    for clip in near(ordered, 2 * count, chance):
+        before = utterances[-1] if utterances else []
+        if len(before) == 1 and clip.text and before[0].text and clip.language == before[0].language and chance.random() < 0.5:
+            before.append(clip)
+        elif len(utterances) < count:
+            utterances.append([clip])
+    return utterances
+
+
+def strung(ordered: Sequence[T], lengths: Sequence[int] | NDArray[np.int64]) -> list[list[T]]:
+    """Cut a list into pieces of these lengths, as far as it goes."""
+    ends = np.cumsum(lengths)
+    return [piece for length, end in zip(lengths, ends) if (piece := list(ordered[end - length : end]))]
+
+
+def _joined(parts: Sequence[Clip]) -> Clip:
+    """What a string of words says and means."""
+    if len(parts) == 1:
+        return parts[0]
+    text = SPACED.get(parts[0].language, "").join(part.text for part in parts)
+    ids = [part.meaning_id for part in parts]
+    return replace(parts[0], meaning_id="+".join(ids) if all(ids) else "", text=text, english=" ".join(part.english for part in parts).strip())
+
+
+def _sounds(parts: Sequence[Clip], phones: Phones) -> tuple[int, ...]:
+    """The sounds of an utterance; empty where those of a part are not known."""
+    each = [phones(part.language, part.text) for part in parts]
+    return tuple(sound for sounds in each for sound in sounds) if all(each) else ()
 
 
 def near(ordered: Sequence[T], count: int, chance: np.random.Generator) -> list[T]:

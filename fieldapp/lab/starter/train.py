@@ -1,7 +1,7 @@
 """Training of one arm of the starter: A hears and writes, B also translates, C also pulls the same meaning together. Resumable.
 
 A checkpoint holds weights, optimiser and the number of the next batch; batches are made from seed and number, so a run
-that was stopped goes on as if it had not been. What hears learns faster than what writes, so at the end the writing side learns alone.
+that was stopped goes on as if it had not been. What hears learns faster than what writes, so then the writing side learns alone; at last all of it together.
 """
 
 from __future__ import annotations
@@ -37,13 +37,15 @@ FORGIVEN, LED = 0.14, 4.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to train. The learning rate rises over `warm_up` steps and falls to nothing over `steps`, and again over `writing`."""
+    """What to train. The learning rate rises over `warm_up` steps and falls to nothing in each part: `steps`, `writing`, `together`."""
 
     arm: str = "c"
     seed: int = 1
     steps: int = 6000
     writing: int = 0
     """Steps after all others in which only the decoder learns; each takes three quarters of the time."""
+    together: int = 0
+    """Steps after those in which all learn again, beside a decoder that already writes."""
     warm_up: int = 100
     rate: float = 1e-3
     size: int = 64
@@ -93,7 +95,7 @@ def train(
     first = _restore(folder, model, optimiser)
     translate = plan.translate if plan.arm in "bc" else 0.0
     source = Source(corpus.folder, (folder / WRITTEN, folder / MEANT), plan.seed, plan.size, translate, plan.easy)
-    everything = plan.steps + plan.writing
+    everything = plan.steps + plan.writing + plan.together
     log.info("%d weights, from step %d of %d", parameters(model), first, everything)
     (folder / "plan.json").write_text(json.dumps(asdict(plan)), encoding="utf-8")
     saved, begun, number = time.monotonic(), time.monotonic(), first
@@ -103,7 +105,7 @@ def train(
     for number, batch in ahead(source, first, everything, plan.workers):
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * _shape_of_rate(number, plan)
-        if number < plan.steps:
+        if not plan.steps <= number < plan.steps + plan.writing:
             losses = _losses(rough, batch, plan, device, _share_of_meaning(number, plan))
         else:
             losses = {"write": _written_alone(rough, batch, device)}
@@ -139,8 +141,11 @@ def _copy(model: Any, rough: Any) -> None:
 
 
 def _shape_of_rate(number: int, plan: Plan) -> float:
-    first, steps = (0, plan.steps) if number < plan.steps else (plan.steps, plan.writing)
-    done = number - first
+    done = number
+    for steps in (plan.steps, plan.writing, plan.together):
+        if done < steps:
+            break
+        done -= steps
     if done < plan.warm_up:
         return (done + 1) / plan.warm_up
     return 0.5 * (1 + math.cos(math.pi * (done - plan.warm_up) / max(1, steps - plan.warm_up))) + 0.01
@@ -194,6 +199,7 @@ def astray(looked: Sequence[Any], scored: Any, batch: Batch, device: str) -> Any
     import torch  # noqa: PLC0415
 
     scored = scored & torch.from_numpy(batch.in_order).to(device)[:, None]
+    scored[:, 0] = False  # the language is told by all of it
     place = (scored.cumsum(1) - 0.5) / scored.sum(1, keepdim=True).clamp(min=1)
     when = torch.arange(looked[0].shape[3], device=device)[None] / torch.from_numpy(batch.speech_steps).to(device)[:, None]
     off = 1 - torch.exp(-((place[:, :, None] - when[:, None]) ** 2) / (2 * FORGIVEN**2))
