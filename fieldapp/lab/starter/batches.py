@@ -27,8 +27,8 @@ LONGEST_S = 12.0
 TAIL_S = (0.1, 0.7)
 ALIKE = ("sentence", "word", "number")
 """Kinds of clip that come in all languages."""
-STRINGS = 4
-"""So many words are said in one go, at most."""
+STRINGS, STRING_S = 4, 2.5
+"""So many words are said in one go, at most, for about so long."""
 SPACED = {"eng": " ", "hak": " "}
 """What stands between the words of a string; the others write none."""
 NEIGHBOURS = 0.06
@@ -96,12 +96,23 @@ class Batches:
             utterances = _people(self._human, half, chance)
             utterances += _people(self._spoken, self._size - half, chance) if self._spoken else []
         else:
-            words = (easy or number % 4 == 1) and bool(self._words)
             rows = self._size // len(LANGUAGES)
-            lengths = chance.integers(1, STRINGS + 1, rows) if words and not easy else np.ones(rows, dtype=np.int64)
-            meant = strung([self._parallel[each] for each in near(self._words if words else self._sentences, int(lengths.sum()), chance)], lengths)
-            utterances = [[said[language][chance.integers(len(said[language]))] for said in row] for row in meant for language in LANGUAGES]
+            if easy and self._words:
+                meant = [[each] for each in near(self._words, rows, chance)]
+            elif number % 4 == 1 and self._words:
+                meant = self._strings(rows, chance)
+            else:
+                meant = [[each] for each in near(self._sentences, rows, chance)]
+            said = [[self._parallel[each][language] for each in row] for row in meant for language in LANGUAGES]
+            utterances = [[clips[chance.integers(len(clips))] for clips in row] for row in said]
         return self.collate(utterances, chance, augmented=self._augmented and not easy)
+
+    def _strings(self, count: int, chance: np.random.Generator) -> list[list[str]]:
+        """Meanings of strings of words, short words more of them."""
+        near_each_other = near(self._words, STRINGS * count, chance)
+        longest = max(self._longest(each) for each in near_each_other)
+        most = int(np.clip(STRING_S * RATE / longest, 1, STRINGS))
+        return [near_each_other[STRINGS * row :][: chance.integers(1, most + 1)] for row in range(count) if STRINGS * row < len(near_each_other)]
 
     def collate(self, utterances: Sequence[Sequence[Clip]], chance: np.random.Generator, *, augmented: bool) -> Batch:
         """Lay utterances side by side. Most are one clip; a string of words is several, one after the other."""
@@ -161,12 +172,6 @@ def _people(ordered: Sequence[Clip], count: int, chance: np.random.Generator) ->
         elif len(utterances) < count:
             utterances.append([clip])
     return utterances
-
-
-def strung(ordered: Sequence[T], lengths: Sequence[int] | NDArray[np.int64]) -> list[list[T]]:
-    """Cut a list into pieces of these lengths, as far as it goes."""
-    ends = np.cumsum(lengths)
-    return [piece for length, end in zip(lengths, ends) if (piece := list(ordered[end - length : end]))]
 
 
 def _joined(parts: Sequence[Clip]) -> Clip:
