@@ -38,7 +38,7 @@ def untaught(tmp_path_factory: pytest.TempPathFactory, torch: Any) -> Path:
     folder = export(
         net.as_arrays(net.build(shape, vocabulary.size, pieces=vocabulary.end, phones=4).state_dict()), shape, vocabulary, tmp_path_factory.mktemp("m") / "tiny"
     )
-    write(folder, manifest({}, name="tiny"))
+    write(folder, manifest("some steps", name="tiny"))
     return folder
 
 

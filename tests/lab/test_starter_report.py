@@ -81,7 +81,14 @@ def test_a_target_is_reached_missed_or_not_measured_by_rule() -> None:
 
 def test_the_card_says_the_figures_the_licences_and_what_it_is_not_for() -> None:
     people = [{"voice": "somebody", "source": "a corpus", "licence": "CC BY-SA 3.0"}]
-    facts: dict[str, Any] = {"name": "starter", "licence": "CC BY-SA 4.0", "source": "the recipe", "languages": ["zh", "en"], "megabytes": 11.3}
+    facts: dict[str, Any] = {
+        "name": "starter",
+        "licence": "CC BY-SA 4.0",
+        "source": "the recipe",
+        "languages": ["zh", "en"],
+        "megabytes": 11.3,
+        "training": "all of it for 3 steps",
+    }
     facts["trained"] = {**card.trained(None, None), "people": people}
     empty: dict[str, Any] = {name: [] for name in ("translated", "found", "layers", "layers_recognised", "arms", "human", "speed")}
     read = {"model": "starter", "test": "s", "variety": "Hakka", "n": 50, "cer": 0.0512, "low": 0.04, "high": 0.06, "whole": 0.8, "language": None}

@@ -73,6 +73,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     facts: dict[str, Any] = {"name": manifest.name, "licence": manifest.licence, "source": manifest.source, "languages": list(manifest.languages)}
     facts |= {
         "megabytes": sum(path.stat().st_size for path in folders[0].iterdir() if path.is_file()) / 1e6,
+        "training": manifest.training,
         "trained": card.trained(options.world, options.words),
     }
     data: dict[str, Any] = {"facts": facts, "about": about} | {name: [asdict(row) for row in some] for name, some in rows.items()}

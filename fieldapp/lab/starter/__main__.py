@@ -10,11 +10,14 @@ from pathlib import Path
 
 from fieldapp.lab.starter import corpus, demo_audio
 from fieldapp.lab.starter.export import export, export_meaning, manifest
+from fieldapp.lab.starter.net import Shape
 from fieldapp.lab.starter.tokens import Vocabulary
-from fieldapp.lab.starter.train import ARMS, MEANT, WRITTEN, Plan, train, trained_shape, trained_weights
+from fieldapp.lab.starter.train import ARMS, MEANT, WRITTEN, Plan, train, trained_plan, trained_steps, trained_weights
 from fieldapp.speech.manifest import checksums_of, write
 
 STEPS, WRITING, TOGETHER = 4700, 2400, 4700
+SMALL = Shape(width=128, heads=4, encoder_layers=4, decoder_layers=2)
+"""For comparing arms: an eighth of the weights, a third of the time."""
 
 
 def main() -> None:
@@ -30,11 +33,13 @@ def main() -> None:
     learn.add_argument("--steps", type=int, default=STEPS)
     learn.add_argument("--writing", type=int, default=WRITING, help="further steps in which only the decoder learns (default %(default)s)")
     learn.add_argument("--together", type=int, default=TOGETHER, help="last steps, in which all learn again (default %(default)s)")
+    learn.add_argument("--small", action="store_true", help="a small network: enough to compare arms, not to be used")
     learn.add_argument("--minutes", type=float, default=150.0)
     learn.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     ship = steps.add_parser("export", help="make the folder CTranslate2 runs")
     ship.add_argument("--arm", choices=ARMS, default="c")
     ship.add_argument("--steps", type=int, default=STEPS, help="which run (default %(default)s)")
+    ship.add_argument("--small", action="store_true", help="which run: that of the small network")
     ship.add_argument("--out", type=Path, required=True, help="the folder of the recogniser; its sentence encoder gets the one beside it, NAME-text")
     demo = steps.add_parser("demo", help="speak the demo fieldbook")
     demo.add_argument("--out", type=Path, required=True)
@@ -47,20 +52,34 @@ def main() -> None:
     elif options.step == "export":
         run = _run(options)
         weights = trained_weights(run)
-        export(weights, trained_shape(run), Vocabulary.load(run / WRITTEN), options.out)
+        planned = trained_plan(run)
+        export(weights, planned.shape, Vocabulary.load(run / WRITTEN), options.out)
         if options.arm == "c":
             export_meaning(weights, Vocabulary.load(run / MEANT), options.out, options.out.with_name(f"{options.out.name}-text"))
-        write(options.out, replace(manifest({}, name=options.out.name), checksums=checksums_of(options.out)))
+        write(options.out, replace(manifest(_trained(planned, trained_steps(run)), name=options.out.name), checksums=checksums_of(options.out)))
     else:
-        plan = Plan(arm=options.arm, seed=options.seed, steps=options.steps, writing=options.writing, together=options.together)
+        plan = Plan(
+            options.arm, options.seed, options.steps, options.writing, options.together, device=options.device, shape=SMALL if options.small else Shape()
+        )
         until = time.monotonic() + 60 * options.minutes
-        train(corpus.Corpus(options.work / "world"), _run(options), plan, device=options.device, until=until, said=_say)
+        train(corpus.Corpus(options.work / "world"), _run(options), plan, until=until, said=_say)
 
 
 def _run(options: argparse.Namespace) -> Path:
     """Where a run keeps its things: runs of different length are different runs."""
-    folder: Path = options.work / f"arm-{options.arm}-{options.steps}"
+    folder: Path = options.work / f"arm-{options.arm}-{options.steps}{'-small' if options.small else ''}"
     return folder
+
+
+def _trained(plan: Plan, done: int) -> str:
+    """How long what of it learned, on what."""
+    parts = []
+    for steps, what in ((plan.steps, "all of it"), (plan.writing, "the decoder alone"), (plan.together, "all of it together")):
+        if done > 0 and steps:
+            parts.append(f"{what} for {min(done, steps)} steps")
+        done -= steps
+    machine = "a graphics card" if plan.device == "cuda" else "a processor"
+    return f"arm {plan.arm.upper()} of the recipe, {plan.size} recordings a step on {machine}: {', then '.join(parts)}"
 
 
 def _say(share: float, doing: str) -> None:

@@ -64,6 +64,7 @@ def text(data: Mapping[str, Any]) -> str:
         "This card was written by `fieldapp lab starter-report`; every figure in it is one that command prints.",
         f"A small recogniser (Whisper's architecture, {facts['megabytes']:.1f} MB) that writes what is said, translates it into English and gives every "
         f"recording a place by meaning. Languages: {', '.join(facts['languages'])}. Licence: {facts['licence']}. Made by: `{facts['source']}`.",
+        f"Trained: {facts['training']}.",
         *_training(facts["trained"]),
         "## What it is not for\n\n" + "\n".join(f"- {one}" for one in NOT_FOR),
         "## What was to be reached\n\n" + _table(data["targets"], ("what", "wanted", "measured", "reached")),

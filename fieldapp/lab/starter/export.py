@@ -38,11 +38,11 @@ def export(weights: Weights, shape: Shape, vocabulary: Vocabulary, folder: Path,
     spec.optimize(quantization=quantization)
     folder.mkdir(parents=True, exist_ok=True)
     spec.save(str(folder))
-    vocabulary.tokenizer.save(str(folder / "tokenizer.json"))
+    vocabulary.tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     return folder
 
 
-def manifest(measured: dict[str, Any], *, name: str = "starter") -> Manifest:
+def manifest(training: str, *, name: str = "starter") -> Manifest:
     """What the folder says about itself."""
     context = Context("flexible", TAIL_S, second_look=False)
     return Manifest(
@@ -51,10 +51,9 @@ def manifest(measured: dict[str, Any], *, name: str = "starter") -> Manifest:
         bulk=context,
         languages=tuple(tokens.CODES.values()),
         tasks=("transcribe", "translate"),
-        training="a parallel world of sentences spoken by espeak-ng in Mandarin, Cantonese, Hakka and English, and real spoken words; see MODEL.md",
+        training=f"a parallel world spoken by espeak-ng in Mandarin, Cantonese, Hakka and English, and real spoken words, see MODEL.md; {training}",
         licence=LICENCE,
         source=SOURCE,
-        measured=measured,
     )
 
 
@@ -62,7 +61,7 @@ def export_meaning(weights: Weights, vocabulary: Vocabulary, folder: Path, text_
     """The two sides of meaning: a head beside the recogniser, and the sentence encoder whose vectors it was trained to meet."""
     text_folder.mkdir(parents=True, exist_ok=True)
     bag.write(text_folder, weights["written.weight"])
-    vocabulary.tokenizer.save(str(text_folder / "tokenizer.json"))
+    vocabulary.tokenizer.save(str(text_folder / "tokenizer.json"), pretty=False)
     about = Manifest(
         name=text_folder.name,
         kind="text",

@@ -57,6 +57,7 @@ class Plan:
     hearing_first: int = 600
     """Steps before meaning counts; it grows to its weight in a third as many. Before the encoder hears, it drowns what hearing needs."""
     workers: int = 2
+    device: str = "cpu"
     shape: Shape = field(default_factory=Shape)
 
     def __post_init__(self) -> None:
@@ -82,12 +83,11 @@ def known_phones(corpus: Corpus) -> Phones:
     return Phones.load(place)
 
 
-def train(
-    corpus: Corpus, folder: Path, plan: Plan, *, device: str = "cpu", until: float = math.inf, said: Callable[[float, str], None] = lambda *_: None
-) -> Any:
+def train(corpus: Corpus, folder: Path, plan: Plan, *, until: float = math.inf, said: Callable[[float, str], None] = lambda *_: None) -> Any:
     """Train or go on training until the plan is done or the clock (`time.monotonic`) says `until`; return the network."""
     import torch  # noqa: PLC0415
 
+    device = plan.device
     written, meant = learned_vocabularies(corpus, folder)
     torch.manual_seed(plan.seed)
     model = build(plan.shape, written.size, pieces=meant.end, phones=known_phones(corpus).count).to(device)
@@ -106,7 +106,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * _shape_of_rate(number, plan)
         if not plan.steps <= number < plan.steps + plan.writing:
-            losses = _losses(rough, batch, plan, device, _share_of_meaning(number, plan))
+            losses = _losses(rough, batch, plan, _share_of_meaning(number, plan))
         else:
             losses = {"write": _written_alone(rough, batch, device)}
         total: Any = sum(losses.values())
@@ -155,8 +155,9 @@ def _share_of_meaning(number: int, plan: Plan) -> float:
     return min(1.0, max(0.0, 3 * (number - plan.hearing_first) / max(1, plan.hearing_first)))
 
 
-def _losses(model: Any, batch: Batch, plan: Plan, device: str, share: float) -> dict[str, Any]:
+def _losses(model: Any, batch: Batch, plan: Plan, share: float) -> dict[str, Any]:
     """What is to be made small: writing, hearing (CTC), and in arm C the distance between recordings of one meaning."""
+    device = plan.device
     states, inside = _heard(model, batch, device)
     losses = {"write": _written(model, states, inside, batch, device), "hear": plan.ctc * _ctc(model.ctc(states).float(), batch, device)}
     if plan.arm == "c" and share:
@@ -284,6 +285,14 @@ def trained_weights(folder: Path) -> Weights:
     return as_arrays(kept["model"])
 
 
-def trained_shape(folder: Path) -> Shape:
-    """The size of a run's network."""
-    return Shape(**json.loads((folder / "plan.json").read_text(encoding="utf-8"))["shape"])
+def trained_steps(folder: Path) -> int:
+    """How far a run has come."""
+    import torch  # noqa: PLC0415
+
+    return int(torch.load(folder / "checkpoint.pt", weights_only=True)["step"])
+
+
+def trained_plan(folder: Path) -> Plan:
+    """What a run was meant to do."""
+    kept = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    return Plan(**kept | {"shape": Shape(**kept["shape"])})
