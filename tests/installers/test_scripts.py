@@ -112,6 +112,17 @@ def test_a_tour_is_not_begun_when_setup_failed(machine: Machine) -> None:
     assert machine.run("run.sh").returncode == 1
 
 
+@pytest.mark.parametrize(("words", "done"), [((), "tour"), (("info", "my book"), "info|my book"), (("my book",), "my book")])
+def test_without_a_display_words_are_done_and_nothing_said_is_the_tour(machine: Machine, words: tuple[str, ...], done: str) -> None:
+    (machine.project / "installers" / "setup.sh").write_text("exit 0\n", encoding="utf-8")
+    python = machine.project / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nshift 2\nIFS="|"; echo "$*"\n', encoding="utf-8")
+    python.chmod(0o755)
+    ended = machine.run("run.sh", *words)
+    assert ended.stdout.strip() == done
+
+
 def test_the_windows_script_takes_the_same_extras_and_lock() -> None:
     windows = (ROOT / "installers" / "run.ps1").read_text(encoding="utf-8")
     assert '"train", "cluster", "test"' in windows
