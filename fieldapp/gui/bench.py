@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -26,15 +26,24 @@ SIZES = ((1280, 800), (1920, 1200))
 VIEWS = (("1 s", 1), ("10 s", 10), ("1 min", 60), ("10 min", 600), ("whole", 0))
 SCROLL_PX = 12
 PATIENCE_S = 300.0
+LOOK_MS = 5
 
 
-def start_until_usable(book: Path, settings: Path, page: str) -> float:
-    """Open the window on a page of a fieldbook; the wall time at which it is drawn, has its lines and has answered what was waiting."""
+def start_until_usable(book: Path, settings: Path, page: str) -> tuple[float, float]:
+    """Open the window on a page of a fieldbook; the wall times at which it is drawn and has answered what was waiting, and at which all is read.
+
+    Review is drawn with the segments around the first to check; the others, the lists at the side and the queue follow.
+    """
     window = _open(book, settings, page)
     window.repaint()
-    now = time.time()
+    usable = time.time()
+    review = window.page
+    if isinstance(review, ThePage):
+        _until(lambda: review.book.whole)
+        window.repaint()
+    read = time.time()
     window.close()
-    return now
+    return usable, read
 
 
 def measure(book: Path, settings: Path, frames: int, keys: int) -> dict[str, Any]:
@@ -44,7 +53,7 @@ def measure(book: Path, settings: Path, frames: int, keys: int) -> dict[str, Any
     assert isinstance(page, ThePage)
     sound = page.sound
     assert sound is not None
-    _until(lambda: sound.has_overviews)
+    _until(lambda: sound.has_overviews and page.book.whole)
     found: dict[str, Any] = {"hours": page.stage.timeline.frames / page.stage.timeline.rate / 3600}
     found["segments"] = len(page.shown.lines)
     for wide, high in SIZES:
@@ -75,9 +84,13 @@ def _open(book: Path, settings: Path, page_name: str = "review") -> MainWindow:
 
 
 def _until(done: Callable[[], bool]) -> None:
+    """Wait as the application's own loop does: asleep until something comes (with a time limit, Qt would not sleep, and take the processor from the work)."""
     deadline = time.monotonic() + PATIENCE_S
+    alarm = QTimer()
+    alarm.start(LOOK_MS)
     while not done() and time.monotonic() < deadline:
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    alarm.stop()
 
 
 def _scroll(page: ThePage, seconds: int, frames: int) -> list[float]:

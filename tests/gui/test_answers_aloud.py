@@ -60,7 +60,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         made.show()
         made.desk.open(tmp_path / "book")
         made.show_page("review")
-        qtbot.waitUntil(lambda: len(page(made).shown.lines) == 3)
+        qtbot.waitUntil(lambda: len(page(made).shown.lines) == 3 and page(made).book.whole)
         yield made
         made.close()
 

@@ -16,7 +16,8 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.fonts import STACKED, Fonts, broken, clusters, falls_apart, ink
 from fieldapp.gui.main_window import MainWindow
 from fieldapp.gui.pages.review import ThePage
-from fieldapp.gui.review.lines import Line, Shown, Text
+from fieldapp.gui.review.lines import Line, Text
+from fieldapp.gui.review.shown import Shown
 from fieldapp.gui.theme import LIGHT, dress
 from fieldapp.gui.widgets.font_box import FontBox
 from fieldapp.gui.widgets.tier_rows import TierRows

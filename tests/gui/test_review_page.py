@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from fieldapp.gui.actions import DEEDS, clashes
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.main_window import MainWindow
 from fieldapp.gui.pages.review import ThePage
+from fieldapp.gui.review.lines import AFTER, BEFORE
 from fieldapp.model import (
     Annotation,
     AnnotationId,
@@ -87,7 +89,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     made.show()
     made.desk.open(folder)
     made.show_page("review")
-    qtbot.waitUntil(lambda: len(page(made).shown.lines) == len(EDGES))
+    qtbot.waitUntil(lambda: len(page(made).shown.lines) == len(EDGES) and page(made).book.whole)
     yield made
     made.close()
 
@@ -143,6 +145,51 @@ def test_enter_confirms_checks_the_segment_and_goes_on(window: MainWindow, qtbot
     assert segments.segment(db(window), first).state == "checked"
     undone(window, qtbot, lambda: stored(window, first) == ("tʰɑ jɑ", "draft", "machine:m"))
     assert segments.segment(db(window), first).state == "draft"
+
+
+def test_what_was_taken_back_is_seen_as_it_is_when_one_comes_back_to_it(window: MainWindow, qtbot: QtBot) -> None:
+    first = typed(window, "sun")
+    do(window, "next")
+    qtbot.waitUntil(lambda: page(window).shown.lines[0].texts["transcription"].text == "sun")
+    undone(window, qtbot, lambda: stored(window, first) == ("tʰɑ jɑ", "draft", "machine:m"))
+    qtbot.waitUntil(lambda: page(window).shown.lines[0].texts["transcription"].text == "tʰɑ jɑ")
+    do(window, "previous")
+    assert page(window).typing.text == "tʰɑ jɑ"
+
+
+def many(tx: Transaction, recording: str, count: int) -> list[str]:
+    made = [Segment(id=SegmentId(new_id()), recording=RecordingId(recording), span=Span(RATE + n, RATE + n + 50), state="checked") for n in range(count)]
+    segments.add_segments(tx, made)
+    texts.add_texts(tx, [Annotation(id=AnnotationId(new_id()), segment=one.id, tier="gloss", text=f"g{n}", source="person") for n, one in enumerate(made)])
+    return [one.id for one in made]
+
+
+def test_of_a_large_recording_what_is_looked_at_is_there_first_and_the_rest_follows(window: MainWindow, qtbot: QtBot) -> None:
+    store, review = window.desk.store, page(window)
+    assert store is not None
+    other = next(one.recording for one in review.headings if one.recording != review.recording)
+    made = store.do(lambda tx: many(tx, other, 1000))
+    seen: list[tuple[int, bool]] = []
+    review.book.opened.connect(lambda found, _: seen.append((len(found.lines), review.book.whole)))
+    review.open(other, made[700])
+    qtbot.waitUntil(lambda: review.recording == other and review.book.whole)
+    assert seen == [(BEFORE + AFTER, False)]
+    assert len(review.shown.lines) == 1001
+    assert review.shown.line is not None
+    assert (review.shown.line.segment, review.shown.line.texts["gloss"].text) == (made[700], "g700")
+    review.go(made[3])
+    assert review.shown.line.segment == made[3]
+
+
+def test_the_next_to_check_is_found_among_segments_that_are_still_being_read(window: MainWindow, qtbot: QtBot) -> None:
+    store, review = window.desk.store, page(window)
+    assert store is not None
+    other = next(one.recording for one in review.headings if one.recording != review.recording)
+    made = store.do(lambda tx: many(tx, other, 1000))
+    store.do(lambda tx: segments.update_segment(tx, replace(segments.segment(tx.db, made[900]), state="draft")))
+    review.book.opened.connect(lambda _found, _segment: review.do("review.next_to_check"))
+    review.open(other, made[10])
+    qtbot.waitUntil(lambda: review.shown.line is not None and review.shown.line.segment == made[900])
 
 
 def test_a_draft_confirmed_as_it_is_keeps_its_source(window: MainWindow, qtbot: QtBot) -> None:
@@ -213,6 +260,15 @@ def test_paused_playing_goes_on_a_moment_earlier(window: MainWindow, monkeypatch
 
 
 def test_tiers_are_chosen_by_key_and_typed_on(window: MainWindow, qtbot: QtBot) -> None:
+    do(window, "tier3")
+    first = typed(window, "the sun")
+    QTest.keyClick(page(window).stage.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: stored(window, first, "translation") == ("the sun", "confirmed", "person"))
+    assert stored(window, first) == ("tʰɑ jɑ", "draft", "machine:m")
+
+
+def test_a_tier_chosen_while_the_page_is_reading_is_the_one_typed_on(window: MainWindow, qtbot: QtBot) -> None:
+    page(window).refresh()  # as after somebody's commit
     do(window, "tier3")
     first = typed(window, "the sun")
     QTest.keyClick(page(window).stage.field, Qt.Key.Key_Return)
@@ -339,8 +395,8 @@ def test_the_queue_puts_a_take_that_differs_from_the_others_before_one_the_machi
     draft = Annotation(
         id=AnnotationId(new_id()), segment=SegmentId(retake), tier="transcription", text="太阳", source="machine:m", state="draft", confidence=0.9
     )
-    qtbot.waitUntil(lambda: not window.desk.jobs.busy and not page(window).doubts._busy)
-    page(window).doubts._next = 0.0  # the minute is over
+    qtbot.waitUntil(lambda: not window.desk.jobs.busy and not page(window).book.doubts._busy)
+    page(window).book.doubts._next = 0.0  # the minute is over
     store.do(lambda tx: texts.add_texts(tx, [draft]))
     qtbot.waitUntil(lambda: page(window).queue[0].segment in (retake, shown.lines[2].segment))
     assert [line.doubt for line in page(window).queue[:3]] == ["takes", "takes", "machine"]

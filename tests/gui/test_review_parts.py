@@ -13,9 +13,10 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from fieldapp.audio.wav import WavFormat
-from fieldapp.gui.review.lines import Line, Shown, Text, right_to_left
+from fieldapp.gui.review.lines import Line, Lines, Text, right_to_left
 from fieldapp.gui.review.pace import Pace
 from fieldapp.gui.review.recorded import RecordedSound
+from fieldapp.gui.review.shown import Shown
 from fieldapp.gui.theme import DARK, LIGHT, Colours
 from fieldapp.gui.widgets.line_text import about_text, draw_line_text
 from fieldapp.gui.widgets.minimap import Minimap
@@ -90,6 +91,23 @@ def test_every_line_that_shares_a_frame_with_the_view_is_among_the_visible_ones(
     shown.show([Line(str(n), "r", Span(a, a + b), 10) for n, (a, b) in enumerate(sorted(drawn))])
     seen, view = shown.visible(Span(start, start + length)), Span(start, start + length)
     assert {place for place, line in enumerate(shown.lines) if line.span.overlaps(view)} <= set(seen)
+
+
+def test_a_line_is_made_when_somebody_looks_at_it_and_then_it_stays_the_same() -> None:
+    made: list[int] = []
+
+    def make(place: int) -> Line:
+        made.append(place)
+        return Line(f"s{place}", "r", Span(place, place + 5), 10)
+
+    lines = Lines(((n, n + 5) for n in range(9)), ((f"s{n}", "draft" if n % 2 else "checked", "") for n in range(9)), make)
+    assert (len(lines), lines.to_check.tolist(), lines.reach.tolist()[-1], lines.places["s4"]) == (9, [False, True] * 4 + [False], 13, 4)
+    assert made == []
+    assert lines[4] is lines[-5]
+    assert lines[2:6:3] == [make(2), make(5)]
+    assert made[:3] == [4, 2, 5]
+    with pytest.raises(IndexError):
+        lines[9]
 
 
 def test_many_segments_in_one_pixel_are_drawn_as_one() -> None:

@@ -6,7 +6,7 @@ Everything is read in the background and shown when it is there; what a person t
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
@@ -17,12 +17,13 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import Page
 from fieldapp.gui.review.commands import ReviewCommands
 from fieldapp.gui.review.deeds import DEEDS
-from fieldapp.gui.review.doubts import Doubts
 from fieldapp.gui.review.edits import Edits
-from fieldapp.gui.review.lines import Answer, Heading, Line, Shown
+from fieldapp.gui.review.keeping_up import KeepingUp
+from fieldapp.gui.review.lines import Answer, Heading, Line
 from fieldapp.gui.review.pace import Pace
-from fieldapp.gui.review.reading import Read, read
+from fieldapp.gui.review.reading import Opened, Read
 from fieldapp.gui.review.recorded import RecordedSound
+from fieldapp.gui.review.shown import Shown
 from fieldapp.gui.review.speaking import Speaking
 from fieldapp.gui.review.typing import Typing
 from fieldapp.gui.review.writing import Writing
@@ -31,7 +32,6 @@ from fieldapp.gui.widgets.review_side import ReviewSide
 from fieldapp.gui.widgets.review_stage import ReviewStage
 from fieldapp.gui.words import say, told
 from fieldapp.model import Changed, Span
-from fieldapp.store.store import Store
 
 SIDE_PX = 280
 FIRST_VIEW_S = 12
@@ -46,20 +46,18 @@ class ThePage(Page):
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
-        self.recording = ""
         self.shown = Shown(self)
         self.pace = Pace()
         self.queue: list[Line] = []
         self.headings: list[Heading] = []
         self.sound: RecordedSound | None = None
-        self.doubts = Doubts(desk, self.refresh)
-        self._reading = self._again = False
-        self._wanted: tuple[str, str] | None = None
         self._made = ""
+        self._when_whole: Callable[[], None] | None = None
         self.side = ReviewSide(desk.colours, self)
         self.stage = ReviewStage(desk, self.shown, self)
         self.edits = Edits(desk)
         self.typing = Typing(self.stage.field, self.edits, self)
+        self.book = KeepingUp(desk, self.typing, self)
         self.writing = Writing(desk, self.shown, self.stage)
         self.answers: Mapping[str, Sequence[Answer]] = {}
         self.speaking = Speaking(desk, self.shown, self.stage, lambda: self.answers)
@@ -95,7 +93,10 @@ class ThePage(Page):
         self.side.segment_chosen.connect(self.go)
         self.side.queued_chosen.connect(self._on_queued)
         self.shown.chosen.connect(self._on_chosen)
-        self.shown.changed.connect(self._on_tier)
+        self.shown.tier_chosen.connect(self._show_line)
+        self.book.opened.connect(self._on_opened)
+        self.book.read.connect(self._on_read)
+        self.book.nothing.connect(lambda: self._faces.setCurrentIndex(0))
         self.shown.edge_dropped.connect(self._commands.drop_edge)
         self.stage.asked.connect(self.do)
         self.stage.takes.take_chosen.connect(self._commands.choose_take)
@@ -127,54 +128,67 @@ class ThePage(Page):
         self._let_go()
         return True
 
+    @property
+    def recording(self) -> str:
+        """The open one."""
+        return self.book.recording
+
     def refresh(self) -> None:
-        if self._reading:
-            self._again = True
-        elif self.desk.store is not None:
-            self._read(self.desk.store)
+        self.book.look()
 
     def open(self, recording: str, segment: str = "") -> None:
         """Open a recording, at a segment if one is named."""
         if recording == self.recording:
             self.go(segment)
-            return
-        self._wanted = (recording, segment)
-        self.refresh()
+        else:
+            self.book.open(recording, segment)
 
     def go(self, segment: str) -> None:
         """Make a segment of the open recording the current one."""
-        self.shown.choose(self.shown.place(segment))
+        place = self.shown.place(segment)
+        if place < 0 and segment:
+            self.when_whole(lambda: self.shown.choose(self.shown.place(segment)))
+        self.shown.choose(place)
+
+    def when_whole(self, do: Callable[[], None]) -> bool:
+        """Do something when all segments are there, if they are still being read; the latest wish counts. Whether it has to wait."""
+        self._when_whole = None if self.book.whole else do
+        return not self.book.whole
 
     def choose_when_there(self, segment: str) -> None:
         """A segment that is being made becomes the current one as soon as it is read."""
         self._made = segment
 
-    def _read(self, store: Store) -> None:
-        self._reading, self._again = True, False
-        wanted, self._wanted = self._wanted, None
-        recording, open_now = (wanted[0] if wanted else self.recording), self.recording
-
-        def failed(trouble: Exception) -> None:
-            self._reading = False
-            self.desk.fail(trouble)
-
-        self.doubts.look()
-        doubts = self.doubts.why
-        self.desk.run(lambda _: read(store, recording, open_now, doubts), lambda found: self._on_read(store, found, wanted[1] if wanted else ""), failed)
-
-    def _on_read(self, store: Store, found: Read, segment: str) -> None:
-        self._reading = False
-        if store is not self.desk.store:
-            self.refresh()
-            return
-        if self._faces.currentIndex() != (1 if found.headings else 0):
-            self._faces.setCurrentIndex(1 if found.headings else 0)
+    @Slot(object, str)
+    def _on_opened(self, found: Opened, segment: str) -> None:
+        """Another recording, as it is first seen."""
+        if self._faces.currentIndex() != 1:
+            self._faces.setCurrentIndex(1)
             self.stage.field.setFocus()
+        self.typing.keep()
+        self._let_go()
+        self._when_whole = None
+        sound = self.sound = found.sound
+        self.shown.current = -1
+        self.shown.show(found.lines)
+        place = self.shown.place(segment)
+        self.shown.choose(place if place >= 0 else max(0, self.shown.unchecked_after(-1)))
+        self.stage.show_sound(sound)
+        self.stage.timeline.show_all()
+        heading, line = found.heading, self.shown.line
+        self.stage.show_title(heading.name, " · ".join(part for part in (heading.session, heading.date, heading.speakers) if part))
+        if line is not None and sound.frames > FIRST_VIEW_S * sound.rate:
+            self.show_span(line.span, FIRST_VIEW_S * sound.rate)
+        if line is not None:
+            self.stage.timeline.set_cursor(line.span.start)
+        self.side.show_lines(found.lines, line.segment if line is not None else "")
+        self._show_line()
+        self.desk.run(lambda _: sound.load_overviews(), lambda _: self.stage.show_overview(), self._no_overview)
+
+    @Slot(object)
+    def _on_read(self, found: Read) -> None:
         self.headings, self.queue, self.answers = found.headings, found.queue, found.answers
-        if found.sound is not None:
-            self._show_recording(found, segment)
-        else:
-            self.shown.show(found.lines)
+        self.shown.show(found.lines)
         if self.shown.place(self._made) >= 0:
             self.go(self._made)
             self._made = ""
@@ -185,30 +199,9 @@ class ThePage(Page):
         self.side.show_queue(found.queue, current)
         self._show_line()
         self._show_left(found.left)
-        if self._again or self._wanted is not None:
-            self.refresh()
-
-    def _show_recording(self, found: Read, segment: str) -> None:
-        self.typing.keep()
-        self._let_go()
-        sound = self.sound = found.sound
-        assert sound is not None
-        self.recording = found.recording
-        self.shown.current = -1
-        self.shown.show(found.lines)
-        place = self.shown.place(segment)
-        first = next((number for number, line in enumerate(found.lines) if line.to_check), 0)
-        self.shown.choose(place if place >= 0 else first)
-        self.stage.show_sound(sound)
-        self.stage.timeline.show_all()
-        heading = next(one for one in found.headings if one.recording == found.recording)
-        self.stage.show_title(heading.name, " · ".join(part for part in (heading.session, heading.date, heading.speakers) if part))
-        line = self.shown.line
-        if line is not None and sound.frames > FIRST_VIEW_S * sound.rate:
-            self.show_span(line.span, FIRST_VIEW_S * sound.rate)
-        if line is not None:
-            self.stage.timeline.set_cursor(line.span.start)
-        self.desk.run(lambda _: sound.load_overviews(), lambda _: self.stage.show_overview(), self._no_overview)
+        then, self._when_whole = self._when_whole, None
+        if then is not None:
+            then()
 
     def _no_overview(self, trouble: Exception) -> None:
         if isinstance(trouble, FieldError):
@@ -225,6 +218,7 @@ class ThePage(Page):
     @Slot(str)
     def _on_chosen(self, segment: str) -> None:
         line = self.shown.line
+        self._when_whole = None
         if line is None:
             return
         self.stage.playback.pause()
@@ -238,6 +232,7 @@ class ThePage(Page):
         self.side.mark(self.recording, segment)
         self._show_line()
 
+    @Slot()
     def _show_line(self) -> None:
         line = self.shown.line
         tier = self.shown.tier
@@ -246,12 +241,6 @@ class ThePage(Page):
         self.stage.show_text(text)
         segment = line.segment if line is not None else ""
         self.stage.takes.show_takes(self._commands.takes(), segment, self.answers.get(segment, ()))
-
-    @Slot()
-    def _on_tier(self) -> None:
-        line = self.shown.line
-        if self.shown.drag is None and not self._reading and line is not None:
-            self._show_line()
 
     @Slot(int)
     def _on_clicked(self, frame: int) -> None:
@@ -287,7 +276,7 @@ class ThePage(Page):
     def _on_fieldbook(self) -> None:
         self.stage.show_sound(None)
         self._let_go()
-        self.recording = ""
+        self.book.forget()
         self.shown.current = -1
         self.shown.show([])
         self.typing.show(None, self.shown.tier, "")

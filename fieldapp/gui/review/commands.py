@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from fieldapp.audio.quiet import quietest
-from fieldapp.gui.review.lines import TIERS, WHOLE, Line
+from fieldapp.gui.review.lines import TIERS, Line
 from fieldapp.gui.review.playing import SPEEDS
+from fieldapp.gui.review.shown import WHOLE
 from fieldapp.gui.words import say
 from fieldapp.model import Span
 
@@ -41,8 +42,8 @@ class ReviewCommands(QObject):
         line = self._line
         if line is None or not line.item:
             return []
-        shown = self._page.shown
-        return sorted((one for one in shown.lines if one.item == line.item and one.speaker == line.speaker), key=lambda one: (one.take, one.span))
+        same = self._page.shown.lines.of_item(line.item)
+        return sorted((one for one in same if one.speaker == line.speaker), key=lambda one: (one.take, one.span))
 
     @Slot(str)
     def choose_take(self, segment: str) -> None:
@@ -116,6 +117,8 @@ class ReviewCommands(QObject):
         place = page.shown.unchecked_after(page.shown.current)
         if place >= 0:
             page.shown.choose(place)
+            return
+        if page.when_whole(self._do_next_to_check):
             return
         before = next((number for number, one in enumerate(page.headings) if one.recording == page.recording), -1)
         later = next((one for one in page.headings[before + 1 :] if one.to_check), None)

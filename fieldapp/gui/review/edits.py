@@ -26,18 +26,18 @@ class Edits:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def text(self, segment: str, tier: str, text: str, language: str, refused: Callable[[], None]) -> None:
-        """Keep what was typed; a draft somebody typed into is theirs now, and still to be confirmed."""
-        self._write(lambda tx: write_text(tx, segment, tier, text, language), say("typing"), refused)
+    def text(self, segment: str, tier: str, text: str, language: str, ended: Callable[[bool], None]) -> None:
+        """Keep what was typed; a draft somebody typed into is theirs now, and still to be confirmed. `ended` is told whether it was written."""
+        self._write(lambda tx: write_text(tx, segment, tier, text, language), say("typing"), ended)
 
-    def confirm(self, segment: str, tier: str, text: str, language: str, refused: Callable[[], None]) -> None:
+    def confirm(self, segment: str, tier: str, text: str, language: str, ended: Callable[[bool], None]) -> None:
         """The text is right, and the segment is checked."""
 
         def work(tx: Transaction) -> None:
             write_text(tx, segment, tier, text, language, confirmed=True)
             set_state(tx, segment, "checked")
 
-        self._write(work, say("confirming"), refused)
+        self._write(work, say("confirming"), ended)
 
     def state(self, segment: str, state: str) -> None:
         """Checked, rejected, or back to be looked at."""
@@ -79,7 +79,7 @@ class Edits:
         """Move a whole segment by so many frames, its neighbours left alone."""
         self._write(lambda tx: move_segment(tx, segment, by, end), say("moving a segment"))
 
-    def _write(self, work: Callable[[Transaction], Any], label: str, refused: Callable[[], None] = lambda: None) -> None:
+    def _write(self, work: Callable[[Transaction], Any], label: str, ended: Callable[[bool], None] = lambda _: None) -> None:
         store = self._desk.store
         if store is None:
             return
@@ -91,11 +91,10 @@ class Edits:
             self._desk.bridge.post(lambda: finished(future))
 
         def finished(future: Future[Written[Any]]) -> None:
-            if not self._desk.attempt(lambda: self._say_notes(future.result().notes)):
-                refused()
+            ended(self._desk.attempt(lambda: self._say_notes(future.result().notes)))
 
         if not self._desk.attempt(started):
-            refused()
+            ended(False)
 
     def _say_notes(self, notes: Sequence[str]) -> None:
         for note in notes:

@@ -1,6 +1,6 @@
-"""What the review page shows of the store: recordings, their segments with texts, and what is still to be checked.
+"""What the review page shows of the store: recordings, their segments with texts, and what is still to be checked. Any thread.
 
-The functions read and run on any thread; `Shown` is the one list all widgets of the page look at and lives in the GUI thread.
+A recording may have many thousand segments: they are read as plain rows, and a `Line` is made of one when somebody looks at it.
 """
 
 from __future__ import annotations
@@ -8,21 +8,23 @@ from __future__ import annotations
 import json
 import sqlite3
 import unicodedata
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
 
 from fieldapp.model import Span
 
 TIERS = ("transcription", "ipa", "translation", "gloss", "note")
 QUEUE_LIMIT = 500
-WHOLE = "whole"
-"""Dragged like an edge: the segment itself, by so many frames."""
+BEFORE, AFTER = 50, 150
+"""So many segments around the first one shown are read before all others."""
+TO_CHECK = frozenset(("pending", "draft"))
 _TO_CHECK = "('pending', 'draft')"
+_CLOSED = "r.master IS NULL AND r.state <> 'recording'"
+_NEWEST_FIRST = "s.date DESC, s.name DESC, r.path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Line:
     @property
     def to_check(self) -> bool:
         """Whether a person still has to look at it."""
-        return self.state in ("pending", "draft")
+        return self.state in TO_CHECK
 
     @property
     def first_tier(self) -> str:
@@ -93,15 +95,64 @@ class Heading:
     seconds: float
 
 
-def headings(db: sqlite3.Connection) -> list[Heading]:
-    """Every recording that is closed, newest session first."""
+class Lines(Sequence[Line]):
+    """The segments of a recording in the order of time. What widgets ask of all of them at once stands in arrays; nothing in it changes."""
+
+    def __init__(
+        self, spans: Iterable[tuple[int, int]], names: Iterable[tuple[str, str, str]], make: Callable[[int], Line], tiers: frozenset[str] = frozenset()
+    ) -> None:
+        """Start and stop; id, state and item; how the line at a place is made; the tiers any of them has a text in."""
+        table = np.array(list(spans), np.int64).reshape(-1, 2)
+        named = list(names)
+        self.starts, self.stops = np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1])
+        self.reach = np.maximum.accumulate(self.stops) if len(table) else self.stops
+        self.segments = [segment for segment, _, _ in named]
+        self.to_check = np.fromiter((state in TO_CHECK for _, state, _ in named), np.bool_, len(named))
+        self.places = {segment: place for place, segment in enumerate(self.segments)}
+        self.tiers = tiers
+        self._items = [item for _, _, item in named]
+        self._make = make
+        self._made: dict[int, Line] = {}
+
+    @classmethod
+    def of(cls, known: Sequence[Line]) -> Lines:
+        """Lines that are made already."""
+        tiers = frozenset(tier for line in known for tier in line.texts)
+        return cls(((line.span.start, line.span.stop) for line in known), ((line.segment, line.state, line.item) for line in known), known.__getitem__, tiers)
+
+    def __len__(self) -> int:
+        return len(self.segments)
+
+    @overload
+    def __getitem__(self, place: int) -> Line: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Line]: ...
+    def __getitem__(self, place: int | slice) -> Line | list[Line]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        at = place if place >= 0 else place + len(self)
+        if not 0 <= at < len(self):
+            raise IndexError(place)
+        if at not in self._made:
+            self._made[at] = self._make(at)
+        return self._made[at]
+
+    def of_item(self, item: str) -> list[Line]:
+        """The takes of a prompt."""
+        return [self[place] for place, one in enumerate(self._items) if one == item]
+
+
+def headings(db: sqlite3.Connection, recording: str = "") -> list[Heading]:
+    """Every recording that is closed, newest session first; only one where it is named."""
+    one, only = ("WHERE recording = :it", "AND r.id = :it") if recording else ("", "")
     codes = dict(db.execute("SELECT id, code FROM person").fetchall())
     rows = db.execute(
         "SELECT r.id, r.path, s.name, substr(coalesce(nullif(r.started, ''), s.date), 1, 10), coalesce(g.who, ''), coalesce(g.n, 0), coalesce(g.todo, 0),"  # noqa: S608
         " (SELECT max(q.first_frame + q.frames) FROM recording q WHERE q.id = r.id OR q.master = r.id) * 1.0 / r.rate "
         "FROM recording r JOIN session s ON s.id = r.session LEFT JOIN (SELECT recording, count(*) n, "
-        f"sum(state IN {_TO_CHECK}) todo, group_concat(DISTINCT speaker) who FROM segment GROUP BY recording) g ON g.recording = r.id "
-        "WHERE r.master IS NULL AND r.state <> 'recording' ORDER BY s.date DESC, s.name DESC, r.path"
+        f"sum(state IN {_TO_CHECK}) todo, group_concat(DISTINCT speaker) who FROM segment {one} GROUP BY recording) g ON g.recording = r.id "
+        f"WHERE {_CLOSED} {only} ORDER BY {_NEWEST_FIRST}",
+        {"it": recording},
     )
     return [
         Heading(id_, path.rsplit("/", 1)[-1], session, date, ", ".join(codes.get(who, "") for who in speakers.split(",") if who), count, todo, seconds)
@@ -109,9 +160,32 @@ def headings(db: sqlite3.Connection) -> list[Heading]:
     ]
 
 
-def lines(db: sqlite3.Connection, recording: str) -> list[Line]:
-    """Every segment of a recording in the order of time."""
+def first_recording(db: sqlite3.Connection, wanted: str = "") -> str:
+    """The wanted recording if it is there and closed, else the first with something to check, else the first; empty when there is none."""
+    todo = f"EXISTS (SELECT 1 FROM segment g WHERE g.recording = r.id AND g.state IN {_TO_CHECK})"  # noqa: S608  (own words)
+    for such in ("r.id = :it", todo, "1"):
+        query = f"SELECT r.id FROM recording r JOIN session s ON s.id = r.session WHERE {_CLOSED} AND {such} ORDER BY {_NEWEST_FIRST} LIMIT 1"  # noqa: S608
+        row = db.execute(query, {"it": wanted}).fetchone()
+        if row is not None:
+            return str(row[0])
+    return ""
+
+
+def lines(db: sqlite3.Connection, recording: str) -> Lines:
+    """Every segment of a recording."""
     return _lines(db, "s.recording = ?", recording)
+
+
+def lines_near(db: sqlite3.Connection, recording: str, segment: str = "") -> Lines:
+    """Some segments around one of a recording, or around the first to check."""
+    here = db.execute("SELECT start FROM segment WHERE id = ? AND recording = ?", (segment, recording)).fetchone()
+    if here is None:
+        todo = f"SELECT start FROM segment WHERE recording = ? AND state IN {_TO_CHECK} ORDER BY start LIMIT 1"  # noqa: S608  (own words)
+        here = db.execute(todo, (recording,)).fetchone()
+    start = here[0] if here is not None else 0
+    before = db.execute("SELECT id FROM segment WHERE recording = ? AND start < ? ORDER BY start DESC LIMIT ?", (recording, start, BEFORE))
+    after = db.execute("SELECT id FROM segment WHERE recording = ? AND start >= ? ORDER BY start LIMIT ?", (recording, start, AFTER))
+    return _lines(db, "s.id IN (SELECT value FROM json_each(?))", json.dumps([row[0] for row in (*before, *after)]))
 
 
 def queue(db: sqlite3.Connection, doubts: Mapping[str, str]) -> list[Line]:
@@ -134,21 +208,28 @@ def left_to_check(db: sqlite3.Connection) -> int:
     return int(db.execute(f"SELECT count(*) FROM segment WHERE state IN {_TO_CHECK}").fetchone()[0])  # noqa: S608  (own words)
 
 
-def _lines(db: sqlite3.Connection, where: str, value: str) -> list[Line]:
-    chosen = db.execute(
+def _lines(db: sqlite3.Connection, where: str, value: str) -> Lines:
+    rows = db.cursor()
+    rows.row_factory = None  # plain tuples, for there may be many
+    rows.execute(
         "SELECT s.id, s.recording, s.start, s.stop, r.rate, coalesce(p.code, ''), s.state, s.take, coalesce(s.item, ''), s.best FROM segment s "  # noqa: S608
         f"JOIN recording r ON r.id = s.recording LEFT JOIN person p ON p.id = s.speaker WHERE {where} ORDER BY s.start, s.stop, s.pk",
         (value,),
-    ).fetchall()
-    texts: dict[str, dict[str, Text]] = {row[0]: {} for row in chosen}
-    said = "SELECT a.segment, a.tier, a.text, a.language, a.state, a.source, a.confidence FROM annotation a"
-    for segment, tier, *rest in db.execute(f"{said} JOIN segment s ON s.id = a.segment WHERE {where} ORDER BY a.pk DESC", (value,)):  # the oldest is kept
-        if segment in texts:
-            texts[segment][tier] = Text(*rest)
-    return [
-        Line(i, rec, Span(start, stop), rate, who, state, take, item, bool(best), texts[i])
-        for i, rec, start, stop, rate, who, state, take, item, best in chosen
-    ]
+    )
+    chosen: list[tuple[Any, ...]] = rows.fetchall()
+    said = "SELECT a.segment, a.pk, a.tier, a.text, a.language, a.state, a.source, a.confidence FROM annotation a"
+    texts: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    tiers = set()
+    for row in rows.execute(f"{said} JOIN segment s ON s.id = a.segment WHERE {where}", (value,)):
+        texts[row[0]].append(row)
+        tiers.add(row[2])
+
+    def make(place: int) -> Line:
+        segment, recording, start, stop, rate, who, state, take, item, best = chosen[place]
+        of_tiers = {row[2]: Text(*row[3:]) for row in sorted(texts.get(segment, ()), reverse=True)}  # of two texts of a tier the oldest is kept
+        return Line(segment, recording, Span(start, stop), rate, who, state, take, item, bool(best), of_tiers)
+
+    return Lines(((row[2], row[3]) for row in chosen), ((row[0], row[6], row[8]) for row in chosen), make, frozenset(tiers))
 
 
 def answers(db: sqlite3.Connection, recording: str) -> dict[str, list[Answer]]:
@@ -174,95 +255,3 @@ def right_to_left(text: str) -> bool:
         if kind == "L":
             return False
     return False
-
-
-class Shown(QObject):
-    """The lines of the open recording, the current one, and the boundary that is being dragged."""
-
-    changed = Signal()
-    chosen = Signal(str)
-    edge_dropped = Signal(str, str, int, bool)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.lines: Sequence[Line] = ()
-        self.starts: NDArray[np.int64] = np.zeros(0, np.int64)
-        self.stops: NDArray[np.int64] = np.zeros(0, np.int64)
-        self.to_check: NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self._reach: NDArray[np.int64] = self.stops
-        self._places: dict[str, int] = {}
-        self.current = -1
-        self.tier = TIERS[0]
-        self.drag: tuple[str, str, int] | None = None
-
-    def show(self, found: Sequence[Line]) -> None:
-        """Other lines; the current segment stays the current one, or the one now standing where it was."""
-        before = self.line
-        self.lines = found
-        self.starts = np.fromiter((line.span.start for line in found), np.int64, len(found))
-        self.stops = np.fromiter((line.span.stop for line in found), np.int64, len(found))
-        self.to_check = np.fromiter((line.to_check for line in found), np.bool_, len(found))
-        self._reach = np.maximum.accumulate(self.stops) if len(found) else self.stops
-        self._places = {line.segment: place for place, line in enumerate(found)}
-        same = self._places.get(before.segment) if before is not None else None
-        place = same if same is not None else self.at(before.span.start) if before is not None else -1
-        self.current = place if place >= 0 else min(max(self.current, 0), len(found) - 1)
-        self.changed.emit()
-
-    @property
-    def line(self) -> Line | None:
-        """The current line."""
-        return self.lines[self.current] if 0 <= self.current < len(self.lines) else None
-
-    def place(self, segment: str) -> int:
-        """Where a segment stands; -1 when it is not there."""
-        return self._places.get(segment, -1)
-
-    def choose(self, place: int) -> None:
-        """Make a line the current one."""
-        if 0 <= place < len(self.lines) and place != self.current:
-            self.current = place
-            self.changed.emit()
-            self.chosen.emit(self.lines[place].segment)
-
-    def set_tier(self, tier: str) -> None:
-        """Make a tier the current one."""
-        if tier != self.tier:
-            self.tier = tier
-            self.changed.emit()
-
-    def drag_edge(self, drag: tuple[str, str, int] | None) -> None:
-        """Show a boundary where the mouse holds it."""
-        self.drag = drag
-        self.changed.emit()
-
-    def span_of(self, line: Line) -> Span:
-        """Its span, with what is being dragged where it is now."""
-        if self.drag is None or self.drag[0] != line.segment:
-            return line.span
-        _, edge, frame = self.drag
-        if edge == WHOLE:
-            shift = max(frame, -line.span.start)
-            return Span(line.span.start + shift, line.span.stop + shift)
-        return Span(min(frame, line.span.stop), line.span.stop) if edge == "start" else Span(line.span.start, max(frame, line.span.start))
-
-    def visible(self, span: Span) -> range:
-        """Places of the lines that may share a frame with a span."""
-        first = int(np.searchsorted(self._reach, span.start, side="right"))
-        return range(first, max(first, int(np.searchsorted(self.starts, span.stop))))
-
-    def at(self, frame: int) -> int:
-        """The latest line that holds a frame, else the last one that starts before it; -1 when there is none."""
-        last = int(np.searchsorted(self.starts, frame, side="right")) - 1
-        holding = [place for place in self.visible(Span(frame, frame + 1)) if self.lines[place].span.stop > frame]
-        return holding[-1] if holding else last
-
-    def unchecked_after(self, place: int) -> int:
-        """The next line to check; -1 when there is none after this one."""
-        return next((later for later in range(place + 1, len(self.lines)) if self.lines[later].to_check), -1)
-
-    def language(self, tier: str) -> str:
-        """The language this tier is mostly in, for a text that is new."""
-        near = self.lines[max(0, self.current - 200) : self.current + 200]
-        found = Counter(line.texts[tier].language for line in near if tier in line.texts)
-        return found.most_common(1)[0][0] if found else ""

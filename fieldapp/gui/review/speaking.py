@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.recording import recording_of
-from fieldapp.gui.review.lines import Answer, Line, Shown
+from fieldapp.gui.review.lines import Answer, Line
+from fieldapp.gui.review.shown import Shown
 from fieldapp.gui.widgets.oral_bar import OralBar
 from fieldapp.gui.widgets.review_stage import ReviewStage
 from fieldapp.gui.words import say, tell
@@ -102,8 +104,9 @@ class Speaking(QObject):
     def _targets(self, kind: str) -> list[Line]:
         """The current segment and those after it that are not rejected and have no such answer yet."""
         done = {segment for segment, answers in self._answers().items() if any(answer.kind == kind for answer in answers)}
-        first, *rest = self._shown.lines[self._shown.current :]
-        return [first, *(line for line in rest if line.state != "rejected" and line.segment not in done)][:MOST_AT_ONCE]
+        lines, here = self._shown.lines, self._shown.current
+        wanted = (lines[place] for place in range(here, len(lines)))
+        return list(islice((line for line in wanted if line is lines[here] or (line.state != "rejected" and line.segment not in done)), MOST_AT_ONCE))
 
     @Slot()
     def _on_recording(self) -> None:

@@ -16,17 +16,23 @@ from fieldapp.gui.widgets.typing_field import TypingField
 from fieldapp.store.storable import clean
 
 KEPT_AFTER_MS = 3000
+Place = tuple[str, str]
+"""A segment and a tier."""
+Write = Callable[[str, str, str, str, Callable[[bool], None]], None]
 
 
 class Typing(QObject):
-    """Between the field and the edits."""
+    """Between the field and the edits. What was sent counts as stored until a reading that began after it was written says otherwise."""
 
     def __init__(self, field: TypingField, edits: Edits, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._field, self._edits = field, edits
-        self._segment = self._tier = self._language = self._base = self._stored = ""
-        self._on_its_way: dict[tuple[str, str], str] = {}
-        self._refused: dict[tuple[str, str], str] = {}
+        self._place: Place = ("", "")
+        self._language = self._base = self._stored = ""
+        self._on_its_way: dict[Place, str] = {}
+        self._refused: dict[Place, str] = {}
+        self._written: set[Place] = set()
+        self._being_read: set[Place] = set()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(KEPT_AFTER_MS)
@@ -42,22 +48,30 @@ class Typing(QObject):
     @property
     def dirty(self) -> bool:
         """Whether the field holds something the fieldbook does not."""
-        return bool(self._segment) and self.text != self._base
+        return bool(self._place[0]) and self.text != self._base
+
+    def reading_begins(self) -> None:
+        """What is written by now will be in it."""
+        self._being_read = set(self._written)
+
+    def reading_ended(self) -> None:
+        """What it brought is newer than what was sent before."""
+        for place in self._being_read:
+            self._on_its_way.pop(place, None)
+        self._written -= self._being_read
+        self._being_read = set()
 
     def show(self, line: Line | None, tier: str, language: str) -> None:
         """Bind the field to a tier of a segment. What was typed for another one is kept first; what is typed here stays."""
         place = (line.segment if line is not None else "", tier)
         text = line.texts.get(tier) if line is not None else None
-        stored = text.text if text is not None else ""
-        if self._on_its_way.get(place) == stored:
-            del self._on_its_way[place]
-        if place != (self._segment, self._tier):
+        if place != self._place:
             self.keep()
-            self._segment, self._tier = place
+            self._place = place
         elif self.dirty:
             return
         self._language = text.language if text is not None else language
-        self._set(self._on_its_way.get(place, stored))
+        self._set(self._on_its_way.get(place, text.text if text is not None else ""))
         if place in self._refused:
             self._field.setPlainText(self._refused.pop(place))
         self._field.setEnabled(line is not None)
@@ -67,30 +81,34 @@ class Typing(QObject):
         """Hand what was typed to the fieldbook."""
         self._pause.stop()
         if self.dirty:
-            text = self.text
-            self._edits.text(self._segment, self._tier, text, self._language, self._sent(text))
+            self._send(self._edits.text, self._place, self.text, self._language)
 
     def confirm(self) -> None:
         """Keep it, confirm it, and the segment is checked."""
         self._pause.stop()
-        if self._segment:
+        if self._place[0]:
             text = self.text if self.dirty else self._stored  # what nobody touched stays to the letter
-            self._edits.confirm(self._segment, self._tier, text, self._language, self._sent(text))
+            self._send(self._edits.confirm, self._place, text, self._language)
 
-    def _sent(self, text: str) -> Callable[[], None]:
-        """Note that the text is on its way; what is returned is called when it did not arrive."""
-        place, before = (self._segment, self._tier), self._base
+    def _send(self, write: Write, place: Place, text: str, language: str) -> None:
+        """Have it written; it counts as stored from now on, unless it is refused."""
+        before = self._base
         self._base, self._stored = self.text, text
         self._on_its_way[place] = clean(text)[0] if text.strip() else ""
+        self._written.discard(place)
+        self._being_read.discard(place)
 
-        def refused() -> None:
+        def ended(written: bool) -> None:
+            if written:
+                self._written.add(place)
+                return
             self._on_its_way.pop(place, None)
-            if place == (self._segment, self._tier):
+            if place == self._place:
                 self._base = before
             else:
                 self._refused[place] = text
 
-        return refused
+        write(*place, text, language, ended)
 
     def _set(self, text: str) -> None:
         if clean(self.text)[0] != text:  # letters and marks may be typed apart and stored composed: no reason to touch them

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont
 
 from fieldapp import paths
 from fieldapp.gui.desk import Desk
-from fieldapp.gui.review.lines import Shown
+from fieldapp.gui.review.shown import Shown
 from fieldapp.gui.widgets.review_stage import ReviewStage
 from fieldapp.gui.widgets.symbol_chooser import SymbolChooser
 from fieldapp.gui.words import language_of, say, tell

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from fieldapp.gui.review.lines import Shown
+from fieldapp.gui.review.shown import Shown
 from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.segment_marks import coverage
 from fieldapp.gui.widgets.sound import Sound
@@ -118,8 +118,9 @@ class Minimap(QWidget):
         whole = Timeline(self._timeline.rate, max(1, self._timeline.frames))
         whole.width = self.width()
         whole.frames_per_pixel = whole.frames / whole.width
-        todo = self._shown.to_check
+        lines = self._shown.lines
+        todo = lines.to_check
         y = self.height() - BLOCKS_PX + 2
         for which, colour in ((~todo, self._colours.wave), (todo, self._colours.amber)):
-            for left, right in coverage(whole, self._shown.starts[which], self._shown.stops[which]):
+            for left, right in coverage(whole, lines.starts[which], lines.stops[which]):
                 painter.fillRect(QRectF(left, y, max(1.0, right - left - (1 if right - left > 3 else 0)), BLOCKS_PX - 4), QColor(colour))

@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout,
 from fieldapp.audio.pitch import HIGHEST_HZ, LOWEST_HZ
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.review.backlog import Backlog
-from fieldapp.gui.review.lines import TIERS, Shown, Text
+from fieldapp.gui.review.lines import TIERS, Text
 from fieldapp.gui.review.playing import Playback
 from fieldapp.gui.review.recorded import RecordedSound
+from fieldapp.gui.review.shown import Shown
 from fieldapp.gui.widgets.line_text import about_text
 from fieldapp.gui.widgets.minimap import Minimap
 from fieldapp.gui.widgets.pitch_view import PitchTones

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from fieldapp.gui.fonts import Fonts
-from fieldapp.gui.review.lines import Heading, Line
+from fieldapp.gui.review.lines import Heading, Line, Lines
 from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.hits import ROLE, Index, voice_colour
 from fieldapp.gui.widgets.line_text import draw_line_text
@@ -69,7 +69,7 @@ class RowModel(QAbstractListModel):
 
     def show(self, rows: Sequence[Heading | Line]) -> None:
         """Other rows, or other contents of the same. Faces are made when they are looked at: there may be many thousand."""
-        keys = [row.recording if isinstance(row, Heading) else row.segment for row in rows]
+        keys = rows.segments if isinstance(rows, Lines) else [row.recording if isinstance(row, Heading) else row.segment for row in rows]
         if keys == self.keys:
             self._rows = rows
             self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 
-from fieldapp.gui.review.lines import WHOLE, Line, Shown
+from fieldapp.gui.review.lines import Line
+from fieldapp.gui.review.shown import WHOLE, Shown
 from fieldapp.gui.widgets.spectrogram import Spectrogram
 from fieldapp.gui.widgets.timeline import Timeline
 from fieldapp.gui.widgets.waveform import TimeWidget, Waveform
@@ -88,8 +89,8 @@ class SegmentMarks(TimeWidget):
     def _draw_segments(self, painter: QPainter, shown: Shown) -> None:
         places, high = shown.visible(self.timeline.visible()), self.height()
         there = slice(places.start, places.stop)
-        edges = (np.concatenate((shown.starts[there], shown.stops[there])) - self.timeline.start) / self.timeline.frames_per_pixel
-        pixels = np.unique(np.rint(edges[(edges >= 0) & (edges <= self.width())]))
+        edges = (np.concatenate((shown.lines.starts[there], shown.lines.stops[there])) - self.timeline.start) / self.timeline.frames_per_pixel
+        pixels = np.flatnonzero(np.bincount(np.rint(edges[(edges >= 0) & (edges <= self.width())]).astype(np.int64)))
         if len(pixels) * CLOSEST_EDGES_PX < self.width():  # closer together they would only hide the sound
             painter.setPen(QPen(QColor(self.colours.muted), 1.0))
             painter.drawLines([QLineF(x, 0, x, high) for x in pixels.tolist()])

@@ -78,14 +78,15 @@ class TierRows(SegmentMarks):
         if self.shown is not None:
             places = self.shown.visible(self.timeline.visible())
             there = slice(places.start, places.stop)
-            starts, stops, todo = self.shown.starts[there], self.shown.stops[there], self.shown.to_check[there]
+            lines = self.shown.lines
+            starts, stops, todo = lines.starts[there], lines.stops[there], lines.to_check[there]
             readable = stops - starts >= READABLE_PX * self.timeline.frames_per_pixel
             for left, right in coverage(self.timeline, starts[~readable], stops[~readable]):
                 painter.fillRect(QRectF(left, PADDING, right - left, self.height() - 2 * PADDING), QColor(self.colours.raised))
             for left, right in coverage(self.timeline, starts[todo], stops[todo]):
                 painter.fillRect(QRectF(left, 0, right - left, 3), QColor(self.colours.amber))
             for place in (np.flatnonzero(readable) + places.start).tolist():
-                self._draw_line(painter, self.shown.lines[place], current=place == self.shown.current)
+                self._draw_line(painter, lines[place], current=place == self.shown.current)
         painter.setPen(QColor(self.colours.line))
         for number in range(1, len(TIERS)):
             y = number * self.row_height()
