@@ -20,6 +20,7 @@ def open_window(fieldbook: str | None) -> int:
         raise FieldError(f"The window needs PySide6, which cannot be loaded ({trouble}).", "Install it: bash installers/setup.sh") from trouble
     from fieldapp.gui.desk import Desk  # noqa: PLC0415
     from fieldapp.gui.main_window import MainWindow  # noqa: PLC0415
+    from fieldapp.gui.readiness import get_ready  # noqa: PLC0415
     from fieldapp.gui.theme import dress  # noqa: PLC0415
     from fieldapp.gui.words import language_of, speak  # noqa: PLC0415
 
@@ -38,4 +39,5 @@ def open_window(fieldbook: str | None) -> int:
             desk.open(Path(fieldbook))
         window.resize(1280, 800)
         window.show()
+        get_ready(desk)
         return application.exec()

@@ -73,8 +73,8 @@ class CrashDialog(QDialog):
 class CrashWatch:
     """Hears of uncaught errors in any thread. `stop` puts the old hooks back."""
 
-    def __init__(self, window: QWidget, bridge: Bridge) -> None:
-        self._window, self._bridge = window, bridge
+    def __init__(self, window: QWidget, bridge: Bridge, dress: Callable[[QWidget], None]) -> None:
+        self._window, self._bridge, self._dress = window, bridge, dress
         self._dialog: CrashDialog | None = None
         self._before: tuple[Callable[..., object], Callable[..., object]] = (sys.excepthook, threading.excepthook)
         self._hooks = (self._in_main, self._in_thread)
@@ -106,4 +106,5 @@ class CrashWatch:
     def _show(self, report: str) -> None:
         if self._dialog is None:
             self._dialog = CrashDialog(self._window)
+        self._dress(self._dialog)
         self._dialog.tell(report)

@@ -6,10 +6,11 @@ Pages never know each other. After a commit the desk says which kinds of rows ch
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -26,10 +27,12 @@ from fieldapp.jobs import Job, Jobs, Progress
 from fieldapp.model import Changed
 from fieldapp.settings import Settings
 from fieldapp.store.store import Store
+from fieldapp.store.transaction import Transaction, Written
 
 if TYPE_CHECKING:
     from fieldapp.gui.recording import Recording
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -184,6 +187,30 @@ class Desk(QObject):
             return said
 
         return self.works.begin(title, work, over, self.fail)
+
+    def write(
+        self, work: Callable[[Transaction], T], done: Callable[[T], None] = lambda _: None, refused: Callable[[], None] = lambda: None, *, undo: str = ""
+    ) -> None:
+        """Hand a short change to the fieldbook's writer and wait for nothing. Trouble is said; `done` or `refused` is called in the GUI thread.
+
+        Changes are made in the order in which they were handed over, and closing the fieldbook makes what waits.
+        """
+        store = self.store
+        if store is None:
+            return
+
+        def started() -> None:
+            store.write(work, undo=undo).add_done_callback(lambda future: self.bridge.post(lambda: finished(future)))
+
+        def finished(future: Future[Written[T]]) -> None:
+            done(future.result().value) if self.attempt(lambda: self._say_notes(future.result().notes)) else refused()
+
+        if not self.attempt(started):
+            refused()
+
+    def _say_notes(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            self.say(note, "look")
 
     @property
     def busy(self) -> bool:

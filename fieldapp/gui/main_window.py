@@ -9,15 +9,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from fieldapp import paths
 from fieldapp.gui.actions import DEEDS, Actions, Deed
 from fieldapp.gui.crash import CrashWatch
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.dialogs import DIALOGS, make_dialog
+from fieldapp.gui.dressing import Dressing
 from fieldapp.gui.pages import PAGES, Entry, Page, make_page
-from fieldapp.gui.theme import dress, system_prefers_dark
+from fieldapp.gui.theme import system_prefers_dark
 from fieldapp.gui.widgets.command_palette import CommandPalette
 from fieldapp.gui.widgets.message import Message
 from fieldapp.gui.widgets.sidebar import SideBar
@@ -44,8 +45,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Fieldapp")
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
+        self.dressing = Dressing(desk, self._parts, self)
+        self.dressing.changed.connect(self._dress_icons)
         self._build()
-        self.crashes = CrashWatch(self, desk.bridge)
+        self.crashes = CrashWatch(self, desk.bridge, self.dressing.put_on)
         desk.fieldbook_changed.connect(self._on_fieldbook)
         desk.rows_changed.connect(self._on_rows)
         desk.conditions_changed.connect(self._on_conditions)
@@ -75,7 +78,9 @@ class MainWindow(QMainWindow):
         self.actions_table.add(DEEDS, self._do)
         self.actions_table.add((Deed(f"page.{e.name}", e.title, e.keys, needs="fieldbook" if e.needs_fieldbook else "") for e in PAGES), self._do)
         self.palette_box = CommandPalette(self)
-        self._dress_parts()
+        for part in self._shell():
+            self.dressing.put_on(part)
+        self._dress_icons()
         self._strip.refresh()
 
     @property
@@ -93,6 +98,7 @@ class MainWindow(QMainWindow):
             return
         if entry.name not in self._pages:
             page = make_page(entry, self.desk)
+            self.dressing.put_on(page)
             self._pages[entry.name] = page
             self._stack.addWidget(page)
             self._add_deeds(entry)
@@ -157,7 +163,6 @@ class MainWindow(QMainWindow):
     def _do_theme(self) -> None:
         dark = self.desk.settings.theme == "dark" or (self.desk.settings.theme == "system" and system_prefers_dark())
         self.desk.change_settings(replace(self.desk.settings, theme="light" if dark else "dark"))
-        self._dress()
 
     def _do_larger(self) -> None:
         self._text_size(+1)
@@ -168,15 +173,15 @@ class MainWindow(QMainWindow):
     def _text_size(self, step: int) -> None:
         now = min(range(len(TEXT_STEPS)), key=lambda i: abs(TEXT_STEPS[i] - self.desk.settings.text_percent))
         self.desk.change_settings(replace(self.desk.settings, text_percent=TEXT_STEPS[min(max(0, now + step), len(TEXT_STEPS) - 1)]))
-        self._dress()
 
-    def _dress(self) -> None:
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        dress(application, self.desk.settings.theme, self.desk.settings.text_percent, pairs(self.desk.settings.fonts))
-        self._dress_parts()
+    def _shell(self) -> tuple[QWidget, ...]:
+        return self._sidebar, self._strip, self.message, self.palette_box
 
-    def _dress_parts(self) -> None:
+    def _parts(self) -> list[QWidget]:
+        return [*self._shell(), *self._pages.values(), *self._dialogs.values()]
+
+    @Slot()
+    def _dress_icons(self) -> None:
         for part in (self._sidebar, self.message):
             part.dress(self.desk.colours, self.desk.settings.text_percent)
 
@@ -240,6 +245,7 @@ class MainWindow(QMainWindow):
             self._dialogs[name].close()
             self._dialogs.pop(name).deleteLater()
         self._dialogs[name] = make()
+        self.dressing.put_on(self._dialogs[name])
         self._dialogs[name].show()
 
     def _do_quit(self) -> None:

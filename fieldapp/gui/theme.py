@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from fieldapp import paths
 from fieldapp.writing.scripts import families
@@ -57,15 +57,16 @@ def colours(theme: str) -> Colours:
 
 
 def dress(application: QApplication, theme: str, text_percent: int, fonts: Mapping[str, str] | None = None) -> Colours:
-    """Put a theme, a text size and the chosen fonts (a family by script) on the whole application."""
+    """Give the whole application the colours of a theme, a text size and the chosen fonts (a family by script); `dressing` has the rest."""
     chosen = colours(theme)
     font = QFont(application.font())
     font.setPixelSize(scaled(BASE_TEXT_PX, text_percent))
     font.setFamilies([*families("", fonts or {}), font.family()])
-    application.setStyle("Fusion")
+    if application.style().name() != "fusion":  # a new style dresses every widget anew
+        application.setStyle("Fusion")
     application.setFont(font)
     application.setPalette(_palette(chosen))
-    application.setStyleSheet(_style_sheet(chosen, text_percent))
+    QToolTip.setPalette(_palette(chosen))
     return chosen
 
 
@@ -110,7 +111,9 @@ def _palette(c: Colours) -> QPalette:
     return palette
 
 
-def _style_sheet(c: Colours, percent: int) -> str:
+def style_sheet(c: Colours, percent: int) -> str:
+    """What colours and sizes alone do not say; for one part of the window."""
+
     def px(n: int) -> str:
         return f"{scaled(n, percent)}px"
 

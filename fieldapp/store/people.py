@@ -13,13 +13,13 @@ from fieldapp.store.transaction import Transaction
 
 def add_person(tx: Transaction, person: Person) -> None:
     """Add somebody; the code must be new."""
-    _named(person.code, "A person needs a code (it stands in file names and exports instead of the name).")
+    must_have_code(person)
     PERSON.insert(tx, [person])
 
 
 def update_person(tx: Transaction, person: Person) -> None:
     """Replace what is known about the person with this id."""
-    _named(person.code, "A person needs a code (it stands in file names and exports instead of the name).")
+    must_have_code(person)
     PERSON.update(tx, person)
 
 
@@ -49,13 +49,13 @@ def persons(db: sqlite3.Connection) -> list[Person]:
 
 def add_variety(tx: Transaction, variety: Variety) -> None:
     """Add a variety; the name must be new."""
-    _named(variety.name, "A variety needs a name.")
+    must_have_name(variety)
     VARIETY.insert(tx, [variety])
 
 
 def update_variety(tx: Transaction, variety: Variety) -> None:
     """Replace what is known about the variety with this id."""
-    _named(variety.name, "A variety needs a name.")
+    must_have_name(variety)
     VARIETY.update(tx, variety)
 
 
@@ -83,6 +83,13 @@ def varieties(db: sqlite3.Connection) -> list[Variety]:
     return list(VARIETY.each(db, "1 ORDER BY name"))
 
 
-def _named(name: str, sentence: str) -> None:
-    if not name.strip():
-        raise WrongUsage(sentence)
+def must_have_code(person: Person) -> None:
+    """Refuse a person nobody could name."""
+    if not person.code.strip():
+        raise WrongUsage("A person needs a code (it stands in file names and exports instead of the name).")
+
+
+def must_have_name(variety: Variety) -> None:
+    """Refuse a variety nobody could name."""
+    if not variety.name.strip():
+        raise WrongUsage("A variety needs a name.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -64,20 +65,60 @@ def words(page: ThePage) -> str:
     return "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
 
 
-def test_what_is_typed_is_kept_on_leaving_the_page(page: ThePage) -> None:
+def test_what_is_typed_is_kept_on_leaving_the_page(page: ThePage, qtbot: QtBot) -> None:
     QTest.keyClicks(page.cards.card.line("name"), "Wang Fang")
     page.cards.card.line("birth_year").setText("1948")
     page.window().show_page("start")  # type: ignore[attr-defined]
-    found = people.find_person(store_of(page).reader(), "W1")
-    assert found is not None
-    assert (found.name, found.birth_year) == ("Wang Fang", 1948)
+    qtbot.waitUntil(lambda: [(one.name, one.birth_year) for one in people.persons(store_of(page).reader())] == [("Wang Fang", 1948)])
 
 
-def test_a_new_person_is_kept_by_the_keyboard_alone(page: ThePage) -> None:
+def test_a_card_that_is_looked_at_again_before_it_is_written_shows_what_was_typed(page: ThePage, qtbot: QtBot) -> None:
+    store = store_of(page)
+    store.do(lambda tx: people.ensure_person(tx, "H1"))
+    qtbot.waitUntil(lambda: page.cards._list.count() == 2)
+    page.cards._list.setCurrentRow(1)
+    QTest.keyClicks(page.cards.card.line("name"), "Wang Fang")
+    gate = threading.Event()
+    store.write(lambda _: gate.wait(20))
+    page.cards._list.setCurrentRow(0)
+    assert page.cards.card.line("name").text() == ""
+    page.cards._list.setCurrentRow(1)
+    assert page.cards.card.line("name").text() == "Wang Fang"
+    gate.set()
+    qtbot.waitUntil(lambda: [one.name for one in people.persons(store.reader())] == ["", "Wang Fang"])
+
+
+def test_a_card_that_could_not_be_written_comes_back_with_what_was_typed(page: ThePage, qtbot: QtBot) -> None:
+    store = store_of(page)
+    store.do(lambda tx: people.ensure_person(tx, "H1"))
+    qtbot.waitUntil(lambda: page.cards._list.count() == 2)
+    page.cards._list.setCurrentRow(1)
+    QTest.keyClicks(page.cards.card.line("name"), "Wang Fang")
+    line = page.cards.card.line("code")
+    line.setText("K2")
+    gate = threading.Event()
+
+    def taken_meanwhile(tx: Transaction) -> None:
+        gate.wait(20)
+        people.ensure_person(tx, "K2")
+
+    store.write(taken_meanwhile)
+    page.cards._list.setCurrentRow(0)
+    with qtbot.waitSignal(page.desk.said, check_params_cb=lambda _level, text: "already somebody with the code K2" in text):
+        gate.set()
+    qtbot.waitUntil(lambda: line.text() == "K2")
+    assert page.cards.card.line("name").text() == "Wang Fang"
+    assert page.cards.card.changed
+    line.setText("K3")
+    assert page.leave()
+    qtbot.waitUntil(lambda: {one.code: one.name for one in people.persons(store.reader())} == {"H1": "", "K2": "", "K3": "Wang Fang"})
+
+
+def test_a_new_person_is_kept_by_the_keyboard_alone(page: ThePage, qtbot: QtBot) -> None:
     page.do("people.new")
     QTest.keyClicks(page.cards.card.line("code"), "K2")
     QTest.keyClick(page.cards.card.line("code"), Qt.Key.Key_Return)
-    assert people.find_person(store_of(page).reader(), "K2") is not None
+    qtbot.waitUntil(lambda: people.find_person(store_of(page).reader(), "K2") is not None)
     assert page.cards.card.line("code").text() == "K2"
 
 
@@ -99,7 +140,7 @@ def test_two_people_never_get_the_same_code(page: ThePage) -> None:
     assert page.leave()
 
 
-def test_odd_codes_of_a_variety_are_told_and_kept(page: ThePage) -> None:
+def test_odd_codes_of_a_variety_are_told_and_kept(page: ThePage, qtbot: QtBot) -> None:
     page.do("people.next")
     page.do("people.new")
     card = page.cards.card
@@ -108,10 +149,10 @@ def test_odd_codes_of_a_variety_are_told_and_kept(page: ThePage) -> None:
         QTest.keyClick(card.line(name), Qt.Key.Key_Return)
     assert "Glottocodes are four letters and four digits" in words(page)
     assert "No known language code" in words(page)
-    assert [v.glottocode for v in people.varieties(store_of(page).reader())] == ["suzhou"]
+    qtbot.waitUntil(lambda: [v.glottocode for v in people.varieties(store_of(page).reader())] == ["suzhou"])
 
 
-def test_people_join_and_leave_a_session(page: ThePage) -> None:
+def test_people_join_and_leave_a_session(page: ThePage, qtbot: QtBot) -> None:
     store = store_of(page)
     store.do(lambda tx: people.ensure_person(tx, "H1"))
     page.do("people.next")
@@ -123,7 +164,7 @@ def test_people_join_and_leave_a_session(page: ThePage) -> None:
     assert page.leave()
     session = sessions.sessions(store.reader())[0]
     codes = {p.id: p.code for p in people.persons(store.reader())}
-    assert [(codes[who], role) for who, role in sessions.participants(store.reader(), session.id)] == [("H1", "interviewer")]
+    qtbot.waitUntil(lambda: [(codes[who], role) for who, role in sessions.participants(store.reader(), session.id)] == [("H1", "interviewer")])
 
 
 def test_consent_is_noted_and_can_be_undone(page: ThePage, qtbot: QtBot) -> None:
@@ -131,26 +172,27 @@ def test_consent_is_noted_and_can_be_undone(page: ThePage, qtbot: QtBot) -> None
     person = people.find_person(store.reader(), "W1")
     assert person is not None
     press(page, "Note: allowed")
-    assert [(c.purpose, c.allowed) for c in consent.consents(store.reader(), person.id)] == [("archive", True)]
+    qtbot.waitUntil(lambda: [(c.purpose, c.allowed) for c in consent.consents(store.reader(), person.id)] == [("archive", True)])
     page.desk.undo()
     qtbot.waitUntil(lambda: consent.consents(store.reader(), person.id) == [])
 
 
-def test_a_withdrawal_shows_what_it_touches_before_it_does_anything(page: ThePage) -> None:
+def test_a_withdrawal_shows_what_it_touches_before_it_does_anything(page: ThePage, qtbot: QtBot) -> None:
     store = store_of(page)
     person = people.find_person(store.reader(), "W1")
     assert person is not None
     press(page, "Note: allowed")
+    qtbot.waitUntil(lambda: len(consent.consents(store.reader(), person.id)) == 1)
     press(page, "Withdraw ...")
-    assert "1 segments with 1 texts are held back" in words(page)
+    qtbot.waitUntil(lambda: "1 segments with 1 texts are held back" in words(page))
     assert len(consent.consents(store.reader(), person.id)) == 1
     press(page, "Keep everything as it is")
     assert len(consent.consents(store.reader(), person.id)) == 1
     press(page, "Withdraw ...")
+    qtbot.waitUntil(lambda: any(one.text() == "Withdraw now" and one.isVisible() for one in page.findChildren(QPushButton)))
     press(page, "Withdraw now")
-    said = consent.consents(store.reader(), person.id)
-    assert said[0].withdrawn
-    assert not said[-1].allowed
+    qtbot.waitUntil(lambda: bool(consent.consents(store.reader(), person.id)[0].withdrawn))
+    assert not consent.consents(store.reader(), person.id)[-1].allowed
 
 
 def test_a_card_that_was_changed_is_put_back_by_undo_and_changed_again_by_redo(page: ThePage, qtbot: QtBot) -> None:
@@ -176,7 +218,7 @@ def test_who_left_a_session_is_back_after_undo(page: ThePage, qtbot: QtBot) -> N
     QTest.keyClicks(line, " ")
     assert page.leave()
     session = sessions.sessions(store.reader())[0]
-    assert sessions.participants(store.reader(), session.id) == []
+    qtbot.waitUntil(lambda: sessions.participants(store.reader(), session.id) == [])
     page.desk.undo()
     qtbot.waitUntil(lambda: len(sessions.participants(store.reader(), session.id)) == 1)
 
@@ -186,6 +228,7 @@ def test_somebody_new_is_not_undone_from_under_a_segment(page: ThePage, qtbot: Q
     page.do("people.new")
     QTest.keyClicks(page.cards.card.line("code"), "K2")
     assert page.leave()
+    qtbot.waitUntil(lambda: people.find_person(store.reader(), "K2") is not None)
     made = people.find_person(store.reader(), "K2")
     assert made is not None
     segment = segments.segments(store.reader(), store.reader().execute("SELECT id FROM recording").fetchone()[0])[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 from fieldapp.corpus.exporters import EXPORTERS, Options, exporter, needed
 from fieldapp.gui.actions import Deed
 from fieldapp.gui.desk import Desk
+from fieldapp.gui.handed import told_of
 from fieldapp.gui.pages import Page
 from fieldapp.gui.theme import set_role
 from fieldapp.gui.widgets.scrolled import scrolled
@@ -50,7 +50,6 @@ FORMATS_PX = 300
 REPORT_PX = 120
 LOOK_MS = 100
 WAIT_MS = 300
-LISTED = 60
 
 
 class ThePage(Page):
@@ -178,18 +177,25 @@ class ThePage(Page):
         store = self.desk.store
         if store is None:
             return
-        known = texts.tiers(store.reader())
+        if self._offered is not store:
+            self._offered = store
+            self._folder.setText(str(store.folder.absolute().parent / f"{store.folder.name}-export"))
+
+        def done(found: tuple[list[str], dict[str, int]]) -> None:
+            if self.desk.store is store:
+                self._offer_tiers(found[0])
+                self._offer_baskets(found[1])
+                self._count()
+
+        self.desk.run(lambda _: (texts.tiers(store.reader()), saved.baskets(store.reader())), done)
+
+    def _offer_tiers(self, known: list[str]) -> None:
         if known != [self._tiers.item(row).text() for row in range(self._tiers.count())]:
             self._tiers.clear()
             for tier in known:
                 item = QListWidgetItem(tier, self._tiers)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Checked)
-        self._offer_baskets(saved.baskets(store.reader()))
-        if self._offered is not store:
-            self._offered = store
-            self._folder.setText(str(store.folder.absolute().parent / f"{store.folder.name}-export"))
-        self._count()
 
     def _offer_baskets(self, baskets: dict[str, int]) -> None:
         """The whole fieldbook or one basket; the one somebody asked for on another page is chosen."""
@@ -288,11 +294,8 @@ class ThePage(Page):
         self._bar.setFormat(doing)
 
     def _on_done(self, handed: HandedOver, out: Path) -> str:
-        lines = [say("{segments} segments to {folder}", segments=f"{handed.segments:,}", folder=out)]
-        lines.append(say("{written} files written, {unchanged} unchanged.", written=f"{len(handed.written):,}", unchanged=f"{len(handed.unchanged):,}"))
-        lines += _listed(say("The format cannot carry:"), Counter(loss.what for loss in handed.losses))
-        lines += _listed(say("Consent held back:"), Counter(left.why for left in handed.left_out))
-        self._end("\n".join([*lines, handed.unnoted]))
+        lines = told_of(handed, out)
+        self._end("\n".join(lines))
         return lines[0]
 
     def _on_failed(self, trouble: Exception) -> None:
@@ -313,7 +316,3 @@ class ThePage(Page):
 
 def _chosen(store: Store, basket: str) -> list[SegmentId] | None:
     return saved.basket(store.reader(), basket) if basket else None
-
-
-def _listed(heading: str, counted: Counter[str]) -> list[str]:
-    return ["", heading, *(f"  {number:,} × {what}" for what, number in counted.most_common(LISTED))] if counted else []

@@ -181,16 +181,24 @@ class ThePage(Page):
                 say("No fieldbook is open. A fieldbook is one folder that holds everything: sound, texts, people, consent. Copy the folder and all is copied.")
             )
             return
-        counts = [_count(store.reader(), table) for table, _ in COUNTED]
-        for label, count in zip(self._numbers, counts):
-            label.setText(f"{count:,}")
-        self._holds.setText(say("Nothing yet. Import recordings or record a session.") if not any(counts) else "")
-        self._holds.setVisible(not any(counts))
+        self._holds.setText(say("Nothing yet. Import recordings or record a session."))
+        self._count(store)
         for button, (deed, _) in zip(self._step_buttons, STEPS):
             button.setEnabled(not store.read_only or deed in ("page.find", "page.export"))
         if self._looked is not store and not store.read_only:
             self._looked = store
             self.desk.run(lambda _: _unfinished(store), self._on_unfinished)
+
+    def _count(self, store: Store) -> None:
+        """Behind: in a large fieldbook it takes a moment."""
+
+        def done(counts: list[int]) -> None:
+            if self.desk.store is store:
+                for label, count in zip(self._numbers, counts):
+                    label.setText(f"{count:,}")
+                self._holds.setVisible(not any(counts))
+
+        self.desk.run(lambda _: [_count(store.reader(), table) for table, _ in COUNTED], done)
 
     def _show_recent(self) -> None:
         self._recent.clear()

@@ -5,8 +5,7 @@ Every step reads what is there when its turn comes, never what the screen showed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,7 @@ from fieldapp.gui.review.lines import Line
 from fieldapp.gui.words import say
 from fieldapp.model import RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.store import segments, texts
-from fieldapp.store.transaction import Transaction, Written
+from fieldapp.store.transaction import Transaction
 
 SHORTEST_S = 0.01
 
@@ -80,25 +79,7 @@ class Edits:
         self._write(lambda tx: move_segment(tx, segment, by, end), say("moving a segment"))
 
     def _write(self, work: Callable[[Transaction], Any], label: str, ended: Callable[[bool], None] = lambda _: None) -> None:
-        store = self._desk.store
-        if store is None:
-            return
-
-        def started() -> None:
-            store.write(work, undo=label).add_done_callback(told)
-
-        def told(future: Future[Written[Any]]) -> None:
-            self._desk.bridge.post(lambda: finished(future))
-
-        def finished(future: Future[Written[Any]]) -> None:
-            ended(self._desk.attempt(lambda: self._say_notes(future.result().notes)))
-
-        if not self._desk.attempt(started):
-            ended(False)
-
-    def _say_notes(self, notes: Sequence[str]) -> None:
-        for note in notes:
-            self._desk.say(note, "look")
+        self._desk.write(work, lambda _: ended(True), lambda: ended(False), undo=label)
 
 
 def write_text(tx: Transaction, segment: str, tier: str, text: str, language: str, *, confirmed: bool = False) -> None:

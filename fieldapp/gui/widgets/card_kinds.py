@@ -71,10 +71,14 @@ class PersonKind:
     def shown(self, _db: sqlite3.Connection, value: Person) -> dict[str, Any]:
         return {field.name: getattr(value, field.name) for field in self.FIELDS}
 
-    def keep(self, tx: Transaction, value: Person, read: dict[str, Any], *, new: bool) -> None:
-        other = people.find_person(tx.db, read["code"])
+    def refuse(self, db: sqlite3.Connection, value: Person, read: dict[str, Any]) -> None:
+        people.must_have_code(replace(value, **read))
+        other = people.find_person(db, read["code"])
         if other is not None and other.id != value.id:
             raise WrongUsage(say("There is already somebody with the code {code}.", code=read["code"]))
+
+    def keep(self, tx: Transaction, value: Person, read: dict[str, Any], *, new: bool) -> None:
+        self.refuse(tx.db, value, read)
         (people.add_person if new else people.update_person)(tx, replace(value, **read))
 
     def dress(self, card: Card, db: sqlite3.Connection) -> None:
@@ -121,13 +125,17 @@ class VarietyKind:
     def shown(self, _db: sqlite3.Connection, value: Variety) -> dict[str, Any]:
         return {field.name: getattr(value, field.name) for field in self.FIELDS}
 
-    def keep(self, tx: Transaction, value: Variety, read: dict[str, Any], *, new: bool) -> None:
-        other = people.find_variety(tx.db, read["name"])
+    def refuse(self, db: sqlite3.Connection, value: Variety, read: dict[str, Any]) -> None:
+        people.must_have_name(replace(value, **read))
+        other = people.find_variety(db, read["name"])
         if other is not None and other.id != value.id:
             raise WrongUsage(say("There is already a variety called {name}.", name=read["name"]))
         for name, most in (("latitude", 90), ("longitude", 180)):
             if read[name] is not None and not -most <= read[name] <= most:
                 raise WrongUsage(say("{number} is no place on earth.", number=read[name]))
+
+    def keep(self, tx: Transaction, value: Variety, read: dict[str, Any], *, new: bool) -> None:
+        self.refuse(tx.db, value, read)
         (people.add_variety if new else people.update_variety)(tx, replace(value, **read))
 
     def dress(self, card: Card, db: sqlite3.Connection) -> None:
@@ -208,8 +216,12 @@ class SessionKind:
         took_part = [codes[who] if role == SPEAKER else f"{codes[who]} as {role}" for who, role in sessions.participants(db, value.id)]
         return {field.name: getattr(value, field.name) for field in self.FIELDS if field.name != "participants"} | {"participants": took_part}
 
+    def refuse(self, db: sqlite3.Connection, value: Session, read: dict[str, Any]) -> None:
+        for text in read["participants"]:
+            self._participant(db, text)
+
     def keep(self, tx: Transaction, value: Session, read: dict[str, Any], *, new: bool) -> None:
-        wanted = {self._participant(tx, text) for text in read.pop("participants")}
+        wanted = {self._participant(tx.db, text) for text in read.pop("participants")}
         before = set(sessions.participants(tx.db, value.id))
         for person, role in wanted - before:
             sessions.take_part(tx, value.id, person, role)
@@ -221,10 +233,10 @@ class SessionKind:
         card.offer("variety", [(variety.id, variety.name) for variety in people.varieties(db)])
 
     @staticmethod
-    def _participant(tx: Transaction, text: str) -> tuple[PersonId, str]:
+    def _participant(db: sqlite3.Connection, text: str) -> tuple[PersonId, str]:
         split = PART.fullmatch(text)
         code, role = (split["code"], split["role"]) if split else (text, SPEAKER)
-        person = people.find_person(tx.db, code)
+        person = people.find_person(db, code)
         if person is None:
             raise WrongUsage(say("There is nobody with the code {code}.", code=code))
         return person.id, role

@@ -1,4 +1,7 @@
-"""A list of cards and the card that is chosen: people, varieties or sessions. Leaving a card keeps it. GUI thread."""
+"""A list of cards and the card that is chosen: people, varieties or sessions. Leaving a card keeps it. GUI thread; writing is done behind.
+
+What cannot be kept is refused before the card is left. Should the writing itself fail, the card comes back with what was typed.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,11 @@ class Kind(Protocol):
     def shown(self, db: sqlite3.Connection, value: Any) -> dict[str, Any]:
         """What the fields show."""
 
+    def refuse(self, db: sqlite3.Connection, value: Any, read: dict[str, Any]) -> None:
+        """Raise a sentence about what cannot be kept."""
+
     def keep(self, tx: Transaction, value: Any, read: dict[str, Any], *, new: bool) -> None:
-        """Write what the fields say."""
+        """Write what the fields say, which nobody refused."""
 
     def dress(self, card: Card, db: sqlite3.Connection) -> None:
         """Fill choices, whenever the fieldbook changed."""
@@ -64,6 +70,9 @@ class Cards(QWidget):
         self._value: Any = None
         self._new = False
         self._wanted: dict[str, list[str]] = {}
+        self._on_its_way: dict[str, dict[str, Any]] = {}
+        """What was typed and is not read back yet, by the id of the card."""
+        self._came_back: list[tuple[Any, dict[str, Any], bool]] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 16, 0, 0)
         row.setSpacing(16)
@@ -170,8 +179,9 @@ class Cards(QWidget):
         if not self.card.changed:
             if self._list.currentRow() >= 0:
                 self._show(self._list.currentItem().data(Qt.ItemDataRole.UserRole), new=False)
-            elif not self._new:
+            elif not self._new and chosen not in self._on_its_way:
                 self._list.setCurrentRow(0) if values else self._show(None, new=False)
+            self._bring_back()
 
     @Slot()
     def add(self) -> None:
@@ -200,15 +210,42 @@ class Cards(QWidget):
             return True
         new = self._new
 
-        def work() -> None:
-            read = self.card.values()
-            store.do(lambda tx: self._kind.keep(tx, value, read, new=new), undo=say("the card of {name}", name=self._kind.named(read, value)))
+        read: dict[str, Any] = {}
 
-        if not self._desk.attempt(work):
+        def judge() -> None:
+            read.update(self.card.values())
+            self._kind.refuse(store.reader(), value, read)
+
+        if not self._desk.attempt(judge):
             return False
         self.card.changed = False
         self._new = False
+        self._on_its_way[value.id] = read
+
+        def kept(_: None) -> None:
+            self._arrived(value, read)
+
+        def lost() -> None:
+            self._arrived(value, read)
+            self._came_back.append((value, read, new))
+            self._bring_back()
+
+        label = say("the card of {name}", name=self._kind.named(read, value))
+        self._desk.write(lambda tx: self._kind.keep(tx, value, dict(read), new=new), kept, lost, undo=label)
         return True
+
+    def _arrived(self, value: Any, read: dict[str, Any]) -> None:
+        if self._on_its_way.get(value.id) is read:
+            del self._on_its_way[value.id]
+
+    def _bring_back(self) -> None:
+        """What could not be written is on its card again, to be kept once more; not over a card that is being edited."""
+        store = self._desk.store
+        if store is not None and self._came_back and not self.card.changed:
+            value, read, new = self._came_back.pop()
+            self._show(value, new=new)
+            self.card.show_value({**self._kind.shown(store.reader(), value), **read})
+            self.card.changed = True
 
     def _show(self, value: Any, *, new: bool) -> None:
         store = self._desk.store
@@ -216,7 +253,7 @@ class Cards(QWidget):
         self.card.setVisible(value is not None)
         self._heading.setText(self._kind.title(value) if value is not None and not new else say(self._kind.NEW) if new else say(self._kind.EMPTY))
         if value is not None and store is not None:
-            self.card.show_value(self._kind.shown(store.reader(), value))
+            self.card.show_value({**self._kind.shown(store.reader(), value), **self._on_its_way.get(value.id, {})})
         self._show_lacks()
         self.shown()
 
@@ -227,11 +264,8 @@ class Cards(QWidget):
     def _on_chosen(self, item: QListWidgetItem | None) -> None:
         if item is None:
             return
-        value = item.data(Qt.ItemDataRole.UserRole)
         if self.keep():
-            store = self._desk.store
-            fresh = next((one for one in self._kind.all(store.reader()) if one.id == value.id), value) if store is not None else value
-            self._show(fresh, new=False)
+            self._show(item.data(Qt.ItemDataRole.UserRole), new=False)
 
     @Slot()
     def _narrow(self) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListWidget, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from fieldapp.erasure import take_back
+from fieldapp.erasure import Withdrawn, take_back
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.widgets.card_kinds import day
 from fieldapp.gui.words import say, sayable
 from fieldapp.model import Consent, ConsentId, Person, new_id
 from fieldapp.store import consent
-from fieldapp.store.handed import handed_over
+from fieldapp.store.consent import Withdrawal
+from fieldapp.store.handed import Handed, handed_over
 
 PURPOSES = (
     ("archive", sayable("keeping it in an archive")),
@@ -138,20 +141,33 @@ class ConsentBox(QWidget):
             until=until or None,
             evidence=self._evidence.text().strip(),
         )
-        if self._desk.attempt(lambda: store.do(lambda tx: consent.give(tx, said), undo=say("consent of {code}", code=person.code))):
+
+        def noted(_: None) -> None:
             self._evidence.clear()
+            self._changed(person)
+
+        self._desk.write(lambda tx: consent.give(tx, said), noted, undo=say("consent of {code}", code=person.code))
+
+    def _changed(self, person: Person) -> None:
+        if self._person is not None and self._person.id == person.id:
             self.show_person(person)
-            self.noted.emit()
+        self.noted.emit()
 
     @Slot()
     def _on_withdraw(self) -> None:
         """Show everything it will touch; nothing is done yet."""
-        store, person = self._desk.store, self._person
+        store, person, purpose = self._desk.store, self._person, self._purpose.currentData()
         if store is None or person is None:
             return
-        purpose = self._purpose.currentData()
-        would = consent.reach(store.reader(), person.id, purpose)
-        earlier = handed_over(store.reader(), person.id)
+
+        def looked() -> tuple[Withdrawal, list[Handed]]:
+            return consent.reach(store.reader(), person.id, purpose), handed_over(store.reader(), person.id)
+
+        self._desk.run(lambda _: looked(), lambda found: self._warn(person, purpose, *found))
+
+    def _warn(self, person: Person, purpose: str, would: Withdrawal, earlier: Sequence[Handed]) -> None:
+        if self._person is None or (self._person.id, self._purpose.currentData()) != (person.id, purpose):
+            return  # somebody else, or something else, was chosen meanwhile
         lines = [
             say("{code} withdraws consent for {purpose}. From then on:", code=person.code, purpose=self._purpose.currentText()),
             say("· {segments} segments with {texts} texts are held back; sound and texts stay.", segments=f"{would.segments:,}", texts=f"{would.texts:,}"),
@@ -182,12 +198,11 @@ class ConsentBox(QWidget):
         purpose, evidence = self._purpose.currentData(), self._evidence.text().strip()
         self._asking.hide()
 
-        def work() -> None:
-            self._desk.say(str(take_back(store, person.code, purpose, evidence=evidence).reached))
+        def done(taken: Withdrawn) -> str:
+            self._changed(person)
+            return str(taken.reached)
 
-        if self._desk.attempt(work):
-            self.show_person(person)
-            self.noted.emit()
+        self._desk.work(say("Consent"), lambda _: take_back(store, person.code, purpose, evidence=evidence), done)
 
 
 def sentence(said: Consent) -> str:

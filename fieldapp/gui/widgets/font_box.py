@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from fieldapp.doctor.fonts import Covered, able, listed
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.fonts import STACKED, broken
 from fieldapp.gui.review.lines import TIERS
-from fieldapp.gui.theme import dress, set_role
+from fieldapp.gui.theme import set_role
 from fieldapp.gui.widgets.review_stage import tier_name
 from fieldapp.gui.words import say
 from fieldapp.settings import kept, pairs
@@ -99,9 +99,6 @@ class FontBox(QDialog):
         self._chosen = {**self._chosen, key: str(self._rows[key][0].currentData() or "")}
         self._desk.change_settings(replace(self._desk.settings, fonts=kept(self._chosen)))
         self._chosen = pairs(self._desk.settings.fonts)
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        dress(application, self._desk.settings.theme, self._desk.settings.text_percent, self._chosen)
         for row in self._rows:
             self._show(row)
 

@@ -21,7 +21,7 @@ from fieldapp.gui.words import say, tell
 from fieldapp.model import Item, Span
 from fieldapp.session.running import Look
 
-DRAW_MS = 66
+DRAW_MS, TEXT_MS = 66, 25
 SHOWN_S = 10
 SIDE_PX, MARGIN_PX = 280, 16
 PICTURE_PX = 220
@@ -65,6 +65,9 @@ class RecordStage(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(DRAW_MS)
         self._timer.timeout.connect(self._on_draw)
+        self._text_timer = QTimer(self)  # text is there as soon as it is known; drawing the sound so often would be a waste
+        self._text_timer.setInterval(TEXT_MS)
+        self._text_timer.timeout.connect(self._on_text)
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -154,9 +157,11 @@ class RecordStage(QWidget):
             session = self._recording.session
             self._who.setText(session.plan.session.name if session is not None else "")
             self._timer.start()
+            self._text_timer.start()
             self.setFocus()
         elif not running:
             self._timer.stop()
+            self._text_timer.stop()
             self._speaker.close()
             for widget in (self._wave, self._tones):
                 widget.set_sound(None)
@@ -194,8 +199,13 @@ class RecordStage(QWidget):
         self._draw_prompt(look)
         self._draw_takes(look)
         self._draw_sound(look)
-        self._live.show_text(look.text)
         self._nearby.show_nearby(look.nearby)
+
+    @Slot()
+    def _on_text(self) -> None:
+        look = self._recording.look()
+        if look is not None:
+            self._live.show_text(look.text)
 
     def _draw_state(self, look: Look) -> None:
         rate = self._recording.session.plan.master.rate if self._recording.session is not None else 48_000
