@@ -47,5 +47,5 @@ def build(db: sqlite3.Connection, space: Space, graph_from: int, progress: Progr
     if len(part) < graph_from:
         return Built(About(choice.dims, choice.candidates, 0, choice.recall), part, None)
     graph = Graph.build(prefixes, lambda share, doing: progress(0.2 + 0.75 * share, doing))
-    recall = tune(graph, prefixes, choice)
+    recall = tune(graph, choice)
     return Built(About(choice.dims, choice.candidates, graph.ef, recall), part, graph)

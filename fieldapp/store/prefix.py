@@ -1,6 +1,8 @@
 """How many numbers of its vectors a space needs to propose candidates, and how widely its graph must be searched: measured, not guessed.
 
-Rows of the space are the queries (never finding themselves); what whole vectors say is the truth. Knows no database. Any thread.
+The queries are rows of the space with half of another row added, and never find these two: whoever asks is not in the space, and
+rows themselves, with others by the same voice around them, are found more easily than anything new. What whole vectors say is the
+truth. Knows no database. Any thread.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ PREFIXES = (64, 128, 256, 512)
 CANDIDATES = (100, 200)
 WIDTHS = (100, 200, 400, 800, 1600)
 WANTED, WANTED_OF_GRAPH = 0.995, 0.99
-SAMPLE, NEAREST = 64, 10
+SAMPLE, NEAREST = 128, 10
 SPARE = 8  # whole vectors need no second ranking: a few more than asked for, because some may have been deleted a moment ago
 _BLOCK = 8192
 
@@ -27,29 +29,32 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """`dims` numbers and `candidates` hold this share of the ten nearest. `rows` were the queries, `truth` their ten nearest rows."""
+    """`dims` numbers and `candidates` hold this share of the ten nearest; `queries` were asked, `truth` are the ten nearest rows to each."""
 
     dims: int
     candidates: int
     recall: float
-    rows: I64
+    queries: F32
     truth: I64
 
 
 def choose(vectors: NDArray[np.floating], progress: Progress) -> Choice:
     """The shortest prefix that finds nearly everything; the whole vector where none does."""
     whole = vectors.shape[1]
-    rows = np.random.default_rng(0).choice(len(vectors), min(SAMPLE, len(vectors)), replace=False)
+    chance = np.random.default_rng(0)
+    rows, others = (chance.choice(len(vectors), min(SAMPLE, len(vectors)), replace=False) for _ in range(2))
+    queries = unit(unit(vectors[rows]) + np.float32(0.5) * unit(vectors[others]))
     sizes = [size for size in PREFIXES if size < whole]
     best = {size: _Nearest(len(rows), max(CANDIDATES)) for size in sizes}
     best[whole] = _Nearest(len(rows), NEAREST)
-    asked = {size: unit(vectors[rows, :size]) for size in best}
+    asked = {size: unit(queries[:, :size]) for size in best}
+    mine = np.concatenate([rows, others]), np.tile(np.arange(len(rows)), 2)
     for start in range(0, len(vectors), _BLOCK):
         block = unit(vectors[start : start + _BLOCK])
-        own = np.flatnonzero((rows >= start) & (rows < start + len(block)))
+        own = np.flatnonzero((mine[0] >= start) & (mine[0] < start + len(block)))
         for size, nearest in best.items():
             scores = (block if size == whole else unit(block[:, :size])) @ asked[size].T
-            scores[rows[own] - start, own] = -np.inf
+            scores[mine[0][own] - start, mine[1][own]] = -np.inf
             nearest.offer(start, scores)
         progress(start / len(vectors), f"choosing a prefix: {start:,} of {len(vectors):,}")
     truth = best.pop(whole).rows()
@@ -58,16 +63,16 @@ def choose(vectors: NDArray[np.floating], progress: Progress) -> Choice:
         for candidates in CANDIDATES:
             recall = _share(truth, proposed[:, :candidates])
             if recall >= WANTED:
-                return Choice(size, candidates, recall, rows, truth)
-    return Choice(whole, 0, 1.0, rows, truth)
+                return Choice(size, candidates, recall, queries, truth)
+    return Choice(whole, 0, 1.0, queries, truth)
 
 
-def tune(graph: Graph, prefixes: F32, choice: Choice) -> float:
+def tune(graph: Graph, choice: Choice) -> float:
     """Set how widely the graph is searched; the share of the ten nearest it then finds."""
-    recall = 0.0
+    recall, asked = 0.0, unit(choice.queries[:, : choice.dims])
     for width in WIDTHS:
         graph.ef = width
-        found = [graph.nearest(prefixes[row], 1 + (choice.candidates or NEAREST + SPARE)) for row in choice.rows]
+        found = [graph.nearest(query, 2 + (choice.candidates or NEAREST + SPARE)) for query in asked]
         recall = float(np.mean([_share(truth[None], np.zeros((1, 0), np.int64) if some is None else some[None]) for truth, some in zip(choice.truth, found)]))
         if recall >= WANTED_OF_GRAPH:
             break

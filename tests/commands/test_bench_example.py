@@ -36,3 +36,14 @@ def test_only_the_first_are_ordered_anew() -> None:
     made = example._reranked(scores, -scores, np.ones((1, 40), np.bool_) & (np.arange(40) != 39))
     assert made[0].argsort()[::-1][:22].tolist() == [*range(19, 39), 18, 17]
     assert made[0, 39] == -np.inf
+
+
+@pytest.mark.slow
+def test_answers_of_other_varieties_can_be_asked_for(dev_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = (dev_data / "manifest.csv").read_text(encoding="utf-8").splitlines()
+    some = [f"{dev_data}/{row}" for row in rows if row.startswith(("words/en/a", "words/es/a"))]
+    (tmp_path / "few.csv").write_text("\n".join([rows[0], *some]), encoding="utf-8")
+    model = random_whisper.make(tmp_path / "mini")
+    words = ["bench", "qbe", str(tmp_path / "few.csv"), "--model", str(model), "--device", "cpu", "--across", "variety", "--no-acoustics"]
+    assert cli.main(words) == 0
+    assert "answers of other varieties only" in capsys.readouterr().out

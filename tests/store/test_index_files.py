@@ -355,7 +355,7 @@ def test_the_prefix_is_as_short_as_recall_allows() -> None:
     assert choose(flat.astype(np.float16), silent).dims == 256
     assert choose(np.eye(4, 256, dtype=np.float16), silent).recall == 1.0
     short = unit(falling[:, :64])
-    assert tune(Graph.build(short, silent), short, choice) > 0.9
+    assert tune(Graph.build(short, silent), choice) > 0.9
 
 
 def test_vectors_put_while_an_index_is_built_are_found(store: Store, master: RecordingId, filled: Filled) -> None:

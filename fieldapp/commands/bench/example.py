@@ -1,7 +1,7 @@
 """Query by example: does a recording by a voice the archive has not heard find the same word? Pooled vectors, SeqSim, the application, plain acoustics.
 
-Every recording asks once; only recordings by other speakers answer. The application is asked through fieldbooks from which the
-asking speaker is left out. With --segments, the time of a whole answer in a fieldbook of that size.
+Every recording asks once; only recordings by other speakers answer, or of other varieties (--across variety). The application is asked
+through fieldbooks from which the asking speaker, or the whole variety, is left out. With --segments, the time of a whole answer in a fieldbook of that size.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ RERANKED = 20
 RERANKING = f", then SeqSim of {RERANKED}"
 ASKED = 100
 MODES = ("meaning", "sound")
+ACROSS = {"speaker": "by other speakers", "variety": "of other varieties"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source_arguments(parser)
     model_arguments(parser)
     parser.add_argument("--by", default="set", metavar="COLUMN", help="report each value of this column on its own (set)")
+    parser.add_argument("--across", choices=tuple(ACROSS), default="speaker", help="who answers: other speakers, or speakers of other varieties (speaker)")
     parser.add_argument("--segments", type=int, default=0, metavar="N", help="time answers in a fieldbook of N segments, too")
     parser.add_argument("--no-acoustics", action="store_true", help="leave the slow comparison by MFCC and DTW out")
 
@@ -49,28 +51,28 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     from fieldapp.lab.utterances import rows_by
 
     with selected(options, progress) as chosen:
-        selection, sounds = sounds_of(chosen.only(lambda one: bool(one.meaning and one.speaker), "no meaning or no speaker"), progress)
+        selection, sounds = sounds_of(chosen.only(lambda one: bool(one.meaning and one.column(options.across)), f"no meaning or no {options.across}"), progress)
     voices = hear_all(options.model, options.device, sounds, progress)
     acoustics = None if options.no_acoustics else hear_acoustics(sounds, progress)
-    data: dict[str, Any] = {"source": str(options.source), "model": voices.heard.name, "aside": list(selection.aside), "sets": {}}
+    data: dict[str, Any] = {"source": str(options.source), "model": voices.heard.name, "across": options.across, "aside": list(selection.aside), "sets": {}}
     with tempfile.TemporaryDirectory() as place:
         for name, rows in (rows_by(selection.utterances, options.by) or {"all": list(range(len(selection)))}).items():
             progress(-1, f"comparing {name}")
-            data["sets"][name] = _arms(selection, rows, voices, acoustics, Path(place) / f"set{len(data['sets'])}")
+            data["sets"][name] = _arms(selection, rows, voices, acoustics, Path(place) / f"set{len(data['sets'])}", options.across)
         if options.segments:
             data["times"] = _times(voices, options.segments, Path(place) / "large", progress)
     return Answer("\n".join(_lines(data)), data)
 
 
-def _arms(selection: Selection, rows: Sequence[int], voices: Voices, acoustics: Heard | None, place: Path) -> dict[str, Any]:
+def _arms(selection: Selection, rows: Sequence[int], voices: Voices, acoustics: Heard | None, place: Path, across: str) -> dict[str, Any]:
     """Every way to answer, over the same queries and candidates."""
     from fieldapp.commands.bench.example_book import answers
     from fieldapp.lab.dtw import dtw_matrix
     from fieldapp.lab.metrics import cosine_matrix, seqsim_matrix
     from fieldapp.lab.ranking import same
 
-    meanings, speakers = ([selection.utterances[row].column(name) for row in rows] for name in ("meaning", "speaker"))
-    right, allowed = same(meanings, meanings), ~same(speakers, speakers)
+    meanings, theirs = ([selection.utterances[row].column(name) for row in rows] for name in ("meaning", across))
+    right, allowed = same(meanings, meanings), ~same(theirs, theirs)
     heard, chosen = voices.heard, list(rows)
     frames = seqsim_matrix(heard.pool(rows), heard.pool(rows))
     ways: dict[str, NDArray[np.floating]] = {"pooled": cosine_matrix(heard.meaning[chosen], heard.meaning[chosen])}
@@ -79,7 +81,7 @@ def _arms(selection: Selection, rows: Sequence[int], voices: Voices, acoustics: 
     ways |= {f"{name}{RERANKING}": _reranked(scores, frames, allowed) for name, scores in ways.items()}
     if acoustics is not None:
         ways["MFCC+DTW"] = -dtw_matrix(acoustics.pool(rows), acoustics.pool(rows))
-    ways |= {f"fieldapp search --mode {mode}": scores for mode, scores in answers(selection, rows, voices, place, MODES).items()}
+    ways |= {f"fieldapp search --mode {mode}": scores for mode, scores in answers(selection, rows, voices, place, MODES, across).items()}
     told = {name: _figures(scores, right, allowed, meanings) for name, scores in ways.items()}
     for name in [name for name in ways if f"{name}{RERANKING}" in ways]:
         told[f"{name}{RERANKING}"] |= _gain(ways[name], ways[f"{name}{RERANKING}"], right, allowed, meanings)
@@ -138,7 +140,7 @@ def _times(voices: Voices, count: int, place: Path, progress: Progress) -> dict[
 
 
 def _lines(data: dict[str, Any]) -> list[str]:
-    lines = [f"query by example with {data['model']}; answers by other speakers only; intervals: bootstrap over meanings"]
+    lines = [f"query by example with {data['model']}; answers {ACROSS[data['across']]} only; intervals: bootstrap over meanings"]
     for name, arms in data["sets"].items():
         lines += ["", f"{name:<36} {'n':>5} {'chance':>7} {'R@1':>6} {'95 %':>13} {'R@5':>6} {'95 %':>13}"]
         for arm, told in arms.items():

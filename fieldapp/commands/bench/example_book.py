@@ -78,18 +78,18 @@ def hear_all(model: str, device: str | None, sounds: Sequence[F32], progress: Pr
     return Voices(tuple(made), heard, head)
 
 
-def answers(selection: Selection, rows: Sequence[int], voices: Voices, place: Path, modes: Sequence[str]) -> dict[str, NDArray[np.float64]]:
-    """What the application answers, as scores [queries, candidates] by rank: each speaker asks a fieldbook that holds the others."""
-    speakers = [selection.utterances[row].speaker for row in rows]
+def answers(selection: Selection, rows: Sequence[int], voices: Voices, place: Path, modes: Sequence[str], across: str) -> dict[str, NDArray[np.float64]]:
+    """What the application answers, as scores [queries, candidates] by rank: each speaker (or variety) asks a fieldbook that holds the others."""
+    owners = [selection.utterances[row].column(across) for row in rows]
     scores = {mode: np.full((len(rows), len(rows)), -np.inf) for mode in modes}
-    for speaker in dict.fromkeys(speakers):
-        others = [at for at, other in enumerate(speakers) if other != speaker]
+    for owner in dict.fromkeys(owners):
+        others = [at for at, other in enumerate(owners) if other != owner]
         if not others:
             continue
         with Store.create(place / f"without{len(list(place.glob('*')))}", "query by example") as store:
             columns = _fill(store, selection, [rows[at] for at in others], voices)
             with Finder(store) as finder:
-                for at, mode in itertools.product((at for at, own in enumerate(speakers) if own == speaker), modes):
+                for at, mode in itertools.product((at for at, own in enumerate(owners) if own == owner), modes):
                     for match in ask(finder, voices.query(rows[at], mode)).matches:
                         scores[mode][at, others[columns[match.hit.segment]]] = HITS - match.hit.rank
     return scores

@@ -25,12 +25,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peers", choices=("all", "flat", "none"), default="all", help="side by side with all other ways, with those without a graph, or none")
     parser.add_argument("--keep", metavar="DIR", type=Path, help="keep the fieldbooks here, or use those that are there")
     parser.add_argument("--only-build", action="store_true", help="make the fieldbooks and their indexes in --keep, measure nothing")
+    parser.add_argument("--book", metavar="DIR", type=Path, help="measure the vectors that this fieldbook holds, too")
     parser.add_argument("--record", action="store_true", help="write the measured crossover to the settings")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Build, ask, compare."""
     from fieldapp.commands.bench import search_measures as measures
+    from fieldapp.commands.bench.search_crossover import crossover
 
     sizes = [int(size) for size in options.sizes.split(",")]
     spectrum = "flat" if options.flat else "falling"
@@ -44,8 +46,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
             if not options.only_build:
                 found |= measures.measure(book, size, progress, flat=options.flat, queries=options.queries, peers=options.peers)
             data["sizes"][str(size)] = found
+        if options.book:
+            data["book"] = measures.stored(options.book, progress, queries=options.queries, peers=options.peers)
         if not options.only_build:
-            data["crossover"] = measures.crossover(max(sizes), progress, flat=options.flat)
+            data["crossover"] = crossover(max(sizes), progress, flat=options.flat)
     if options.record and "crossover" in data:
         _record(int(data["crossover"]["graph_from"]))
     return Answer(_as_text(data), data)
@@ -71,6 +75,8 @@ def _as_text(data: dict[str, Any]) -> str:
                 lines.append(f"  {name}: " + ", ".join(f"{key} {part}" for key, part in value.items()))
             else:
                 lines.append(f"  {name}: {value}")
+    for kind, found in data.get("book", {}).items():
+        lines += [f"\n{found['segments']:,} segments of the fieldbook by {kind}", *(_way(row) for row in found["ways"])]
     if "crossover" in data:
         rows = [f"  {row['rows']:>8,} rows: exact {row['exact_cpu_ms']:.2f} ms, graph {row['graph_cpu_ms']:.2f} ms" for row in data["crossover"]["measured"]]
         lines += ["\nproposing candidates, p50 of processor time", *rows, f"  a graph from {data['crossover']['graph_from']:,} on"]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,15 @@ import numpy as np
 from fieldapp.commands import Progress
 from fieldapp.commands.bench.search_arms import arms
 from fieldapp.commands.bench.search_book import SPEAKERS, Voices, add_one, build, make_space
+from fieldapp.commands.bench.search_times import percentiles, timed
 from fieldapp.model import Query, RecordingId, SegmentId, Space
-from fieldapp.store import index_folder, segment_filter, segments, truth
+from fieldapp.store import index_folder, segment_filter, segments, spaces, truth
 from fieldapp.store.details import hits_of
 from fieldapp.store.exact import F32, unit
-from fieldapp.store.graph import Graph
 from fieldapp.store.index import VectorIndex
-from fieldapp.store.prefix import choose, tune
-from fieldapp.store.space_rows import Part, SpaceRows
 from fieldapp.store.store import Store
 
 K = 10
-_PAYS_MS = 0.5  # a graph that saves less than this is not worth being built
-_STEPS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 _OPENING = """
 import sys, time, json
 start = time.perf_counter()
@@ -61,18 +57,16 @@ with Store.open(Path(sys.argv[1])) as store, VectorIndex(store) as index:
 
 
 def make(book: Path, size: int, progress: Progress, *, flat: bool) -> dict[str, Any]:
-    """The fieldbook with its index, made where it is missing."""
+    """The fieldbook with its index, made where something of it is missing, else checked and loaded."""
     told: dict[str, Any] = {}
     if not book.exists():
         start = time.perf_counter()
         build(book, size, Voices(size, flat=flat), progress)
         told["book_seconds"] = round(time.perf_counter() - start, 1)
     with Store.open(book) as store, VectorIndex(store) as index:
-        lacking = not any(index_folder.folder(book).glob("*.vectors"))
-        start = time.perf_counter()
+        start, working = time.perf_counter(), time.process_time()
         _settled(index, _space(store), Voices(size, flat=flat).queries(1)[0], progress)
-        if lacking:
-            told["index_seconds"] = round(time.perf_counter() - start, 1)
+        told["index_seconds"], told["index_cpu_seconds"] = round(time.perf_counter() - start, 1), round(time.process_time() - working, 1)
         told["index"] = _shape(index, _space(store))
     return told
 
@@ -96,34 +90,19 @@ def measure(book: Path, size: int, progress: Progress, *, flat: bool, queries: i
     return told
 
 
-def crossover(largest: int, progress: Progress, *, flat: bool) -> dict[str, Any]:
-    """From how many rows on proposing by a graph saves time that somebody could notice."""
-    steps = [step for step in _STEPS if step <= largest] or [largest]
-    voices = Voices(steps[-1], flat=flat)
-    vectors, asked = voices.said(0, steps[-1]).astype(np.float16), voices.queries(50)
-    choice = choose(vectors, progress)
-    whole = Part.of(np.arange(len(vectors)), np.arange(len(vectors)), vectors, choice.dims)
-    count = choice.candidates or K + 8
-    measured: list[dict[str, float]] = []
-    pays, graph = 2 * steps[-1], None
-    for step in steps:
-        progress(-1, f"the graph of {step:,} rows")
-        if graph is None:
-            graph = Graph.build(whole.prefixes[:step], progress)
-        else:
-            graph.add(whole.prefixes[graph.rows : step], progress)
-        rows = SpaceRows(whole.first(step))
-        tune(graph, rows.base.prefixes, choose(vectors[:step], progress))
-        times: dict[str, list[tuple[float, float]]] = {"exact": [], "graph": []}
-        for query in unit(asked[:, : choice.dims]):
-            times["exact"].append(_timed(lambda q=query, r=rows: r.best(q, count))[0])  # type: ignore[misc]
-            times["graph"].append(_timed(lambda q=query, g=graph: g.nearest(q, count))[0])  # type: ignore[misc]
-        measured.append({"rows": step, **{f"{way}_cpu_ms": round(float(np.median(np.array(spent)[:, 1])), 3) for way, spent in times.items()}})
-    for row in reversed(measured):
-        if row["exact_cpu_ms"] - row["graph_cpu_ms"] < _PAYS_MS:
-            break
-        pays = int(row["rows"])
-    return {"prefix": choice.dims, "candidates": count, "measured": measured, "graph_from": pays}
+def stored(book: Path, progress: Progress, *, queries: int, peers: str) -> dict[str, Any]:
+    """The vectors of a fieldbook as it is, each kind: some of its own ask for what is like them. Nothing is made in it."""
+    told: dict[str, Any] = {}
+    with Store.open(book, read_only=True) as store, VectorIndex(store, background=False) as index:
+        for kind in ("meaning", "sound"):
+            space = spaces.space_to_search(store.reader(), kind)
+            if space is None:
+                continue
+            everything = _Everything(store, space)
+            some = np.random.default_rng(0).choice(len(everything.matrix), min(queries, len(everything.matrix)), replace=False)
+            ways = _side_by_side(store, index, space, everything.matrix[some], peers, everything, progress)
+            told[kind] = {"segments": len(everything.matrix), "dims": space.dims, "model": space.model, "head": space.head, "ways": ways}
+    return told
 
 
 class _Everything:
@@ -162,12 +141,12 @@ def _side_by_side(store: Store, index: VectorIndex, space: Space, asked: F32, pe
     for turn, query in enumerate(asked):
         right = everything.nearest(query)
         for name, way in ways[turn % len(ways) :] + ways[: turn % len(ways)]:
-            took, answer = _timed(lambda q=query, w=way: w(q))  # type: ignore[misc]
+            took, answer = timed(lambda q=query, w=way: w(q))  # type: ignore[misc]
             spent[name].append(took)
             found[name].append(len(answer & right) / K)
         progress(turn / len(asked), "asking")
     return [
-        {"way": name, **_percentiles(spent[name]), "recall": round(float(np.mean(found[name])), 4), "build_cpu_seconds": built.get(name)} for name, _ in ways
+        {"way": name, **percentiles(spent[name]), "recall": round(float(np.mean(found[name])), 4), "build_cpu_seconds": built.get(name)} for name, _ in ways
     ]
 
 
@@ -184,10 +163,10 @@ def _filtered(store: Store, index: VectorIndex, space: Space, asked: F32, everyt
             allowed = index.allowed_by(narrow.sql, narrow.parameters, segment_filter.JOINS)
             return set(hits_of(db, [name for name, _ in index.search(space, query, K, allowed)], space=space.id))
 
-        took, found = _timed(whole)
+        took, found = timed(whole)
         (first if turn < 5 else again).append(took)
         shares.append(len(found & everything.nearest(query, wanted.speakers[0])) / K)
-    return {**_percentiles(again), "first_p50_ms": _percentiles(first)["p50_ms"], "recall": round(float(np.mean(shares)), 4), "share": 1 / SPEAKERS}
+    return {**percentiles(again), "first_p50_ms": percentiles(first)["p50_ms"], "recall": round(float(np.mean(shares)), 4), "share": 1 / SPEAKERS}
 
 
 def _adding(store: Store, index: VectorIndex, space: Space, asked: F32, turns: int = 40) -> dict[str, Any]:
@@ -198,7 +177,7 @@ def _adding(store: Store, index: VectorIndex, space: Space, asked: F32, turns: i
 
     def keep_searching() -> None:
         while not stop.is_set():
-            searched.extend(_timed(lambda q=query: index.search(space, q, K))[0] for query in asked[:20])  # type: ignore[misc]
+            searched.extend(timed(lambda q=query: index.search(space, q, K))[0] for query in asked[:20])  # type: ignore[misc]
             time.sleep(0.01)
 
     thread = threading.Thread(target=keep_searching)
@@ -209,10 +188,10 @@ def _adding(store: Store, index: VectorIndex, space: Space, asked: F32, turns: i
     seen = 0
     try:
         for vector in np.random.default_rng().standard_normal((turns, space.dims)).astype(np.float32):  # never the same: a kept book may hold them
-            took, name = _timed(lambda v=vector: store.do(lambda tx: add_one(tx, recording, v)))  # type: ignore[misc]
+            took, name = timed(lambda v=vector: store.do(lambda tx: add_one(tx, recording, v)))  # type: ignore[misc]
             added.append(name)
             committed.append(took)
-            took, found = _timed(lambda v=vector: index.search(space, v, 1))  # type: ignore[misc]
+            took, found = timed(lambda v=vector: index.search(space, v, 1))  # type: ignore[misc]
             visible.append(took)
             seen += found[0][0] == name
     finally:
@@ -222,9 +201,9 @@ def _adding(store: Store, index: VectorIndex, space: Space, asked: F32, turns: i
     return {
         "added": turns,
         "visible_in_next_search": seen,
-        **{f"search_that_sees_it_{key}": value for key, value in _percentiles(visible).items()},
-        **{f"commit_{key}": value for key, value in _percentiles(committed).items()},
-        **{f"searches_meanwhile_{key}": value for key, value in _percentiles(searched).items()},
+        **{f"search_that_sees_it_{key}": value for key, value in percentiles(visible).items()},
+        **{f"commit_{key}": value for key, value in percentiles(committed).items()},
+        **{f"searches_meanwhile_{key}": value for key, value in percentiles(searched).items()},
     }
 
 
@@ -250,14 +229,14 @@ def _rebuilt(book: Path, asked: F32, progress: Progress) -> dict[str, Any]:
     spent: list[tuple[float, float]] = []
     with Store.open(book) as store, VectorIndex(store) as index:
         space, start = _space(store), time.perf_counter()
-        first, _ = _timed(lambda: index.search(space, asked[0], K))
+        first, _ = timed(lambda: index.search(space, asked[0], K))
         for _ in _while_settling(index, space, progress):
-            spent += [_timed(lambda q=query: index.search(space, q, K))[0] for query in asked[:10]]  # type: ignore[misc]
+            spent += [timed(lambda q=query: index.search(space, q, K))[0] for query in asked[:10]]  # type: ignore[misc]
         seconds = time.perf_counter() - start
     return {
         "seconds": round(seconds, 1),
         "first_answer_ms": round(first[0]),
-        **{f"searches_meanwhile_{key}": value for key, value in _percentiles(spent).items()},
+        **{f"searches_meanwhile_{key}": value for key, value in percentiles(spent).items()},
     }
 
 
@@ -286,18 +265,3 @@ def _shape(index: VectorIndex, space: Space) -> dict[str, Any]:
 
 def _space(store: Store) -> Space:
     return store.do(make_space)
-
-
-def _timed(work: Callable[[], Any]) -> tuple[tuple[float, float], Any]:
-    """Milliseconds of the clock and of the processor, and what came out."""
-    start, working = time.perf_counter(), time.thread_time()
-    result = work()
-    return (1000 * (time.perf_counter() - start), 1000 * (time.thread_time() - working)), result
-
-
-def _percentiles(spent: Sequence[tuple[float, float]]) -> dict[str, float]:
-    if not spent:
-        return {}
-    clock, processor = np.array(spent).T
-    told = {"p50_ms": np.percentile(clock, 50), "p99_ms": np.percentile(clock, 99), "cpu_p50_ms": np.percentile(processor, 50)}
-    return {name: round(float(value), 2) for name, value in told.items()}
