@@ -1,4 +1,7 @@
-"""Compute meaning and sound vectors for what has none yet; with a sentence encoder, vectors of texts. Goes on where it was stopped."""
+"""Compute meaning and sound vectors for what has none yet, and of its translations and glosses; with a sentence encoder named, of one tier.
+
+Goes on where it was stopped.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from fieldapp.store.store import Store
 
 OWN, NONE = "own", "none"
+READ = ("translation", "gloss")
+"""Tiers a sentence encoder reads beside the sound, where there are any."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +54,10 @@ def _sounds(store: Store, model: Path, options: argparse.Namespace, progress: Pr
     from fieldapp.speech.manifest import identity
 
     manifest, outcome = embed_sounds(store, model, progress, head=options.head, device=options.device or "")
-    data: dict[str, Any] = {"model": identity(manifest), "exit_layer": manifest.exit_layer, **asdict(outcome)}
+    read = embed_read(store, progress, device=options.device or "")
+    data: dict[str, Any] = {"model": identity(manifest), "exit_layer": manifest.exit_layer, **asdict(outcome), "texts": read}
     lines = [f"{outcome.embedded} segments have new vectors from {manifest.name}"]
+    lines += [f"  {read} of their translations and glosses, too"] * bool(read)
     lines += [f"  without sound  {outcome.silent}"] * bool(outcome.silent)
     lines += [f"  {made}" for made in outcome.heads] + [f"  not read  {trouble}" for trouble in outcome.troubles]
     if outcome.embedded:
@@ -96,6 +103,19 @@ def _texts(store: Store, model: Path, options: argparse.Namespace, progress: Pro
     manifest, space, count = embed_tier(store, model, options.tier, progress, device=options.device or "")
     data = {"model": identity(manifest), "space": space.kind, "embedded": count}
     return Answer(f"{count} texts of the tier {options.tier} have new vectors from {manifest.name}", data)
+
+
+def embed_read(store: Store, progress: Progress, *, device: str = "") -> int:
+    """Vectors for translations and glosses, by the sentence encoder this fieldbook knows, else by any that is installed; how many."""
+    from fieldapp.commands.asking import reader_of
+    from fieldapp.commands.engine import model_shelf
+    from fieldapp.store import texts
+
+    other = next((model.name for model in model_shelf() if model.manifest.kind == "text" and not model.trouble), None)
+    reader = reader_of(store) or (model_folder(other) if other is not None else None)
+    if reader is None:
+        return 0
+    return sum(embed_tier(store, reader, tier, progress, device=device)[2] for tier in texts.tiers(store.reader()) if tier in READ)
 
 
 def embed_tier(store: Store, model: Path, tier: str, progress: Progress, *, device: str = "") -> tuple[Manifest, Space, int]:

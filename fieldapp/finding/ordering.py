@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from fieldapp.finding.calibration import SAME_TEXT
 from fieldapp.finding.question import EXCLUDE, FIRST, Match
 from fieldapp.model import SegmentId
 
@@ -32,9 +33,12 @@ def fuse(rankings: Sequence[Sequence[Match]]) -> list[Match]:
 
 
 def worth(match: Match) -> float:
-    """How much a place in one ranking counts: words fully, a similarity by the share of pairs it has meant something for, an unknown one half."""
+    """How much a place in one ranking counts: words fully, a similarity by the share of pairs it has meant something for, an unknown one half.
+
+    A text that is the very words of the query counts fully, too: pairs of the same text are left out where similarities are measured.
+    """
     reason = match.reasons[-1]
-    if reason.space is None:
+    if reason.space is None or (reason.space.kind.startswith("text:") and (reason.similarity or 0.0) >= SAME_TEXT):
         return 1.0
     share = reason.basis.share if reason.basis else None
     return UNKNOWN if share is None else max(LEAST, share)

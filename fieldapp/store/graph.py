@@ -17,7 +17,7 @@ import numpy as np
 from fieldapp.errors import Damaged
 from fieldapp.store.exact import F32, I64
 
-LINKS = 16
+LINKS = 24
 CARE = 200  # ef while building
 CHUNK = 512
 _PATIENCE_SECONDS = 0.004

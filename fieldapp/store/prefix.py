@@ -18,7 +18,7 @@ from fieldapp.store.graph import Graph
 
 PREFIXES = (64, 128, 256, 512)
 CANDIDATES = (100, 200)
-WIDTHS = (100, 200, 400, 800, 1600)
+WIDTHS = (100, 200, 400, 600, 800, 1200, 1600)
 WANTED, WANTED_OF_GRAPH = 0.995, 0.99
 SAMPLE, NEAREST = 128, 10
 SPARE = 8  # whole vectors need no second ranking: a few more than asked for, because some may have been deleted a moment ago

@@ -129,6 +129,17 @@ def test_texts_need_a_tier_that_is_there_and_no_head(capsys: Printed, book: Path
     assert cli.main(["embed", str(book), "--model", str(text_model), "--head", "none"]) == 2
 
 
+def test_translations_are_read_beside_the_sound(capsys: Printed, book: Path, model: Path) -> None:
+    with Store.open(book) as store:
+        ids = [segment.id for segment in segments.pending(store.reader())[:3]]
+        store.do(lambda tx: [texts.set_text(tx, one, "translation", f"six cooks {n}") for n, one in enumerate(ids)])
+    assert embed(capsys, book, "--model", str(model))["texts"] == 3
+    again = embed(capsys, book, "--model", str(model))
+    assert (again["embedded"], again["texts"]) == (0, 0)
+    with Store.open(book) as store:
+        assert spaces.space_to_search(store.reader(), "text:translation") is not None
+
+
 @pytest.fixture
 def text_model(tmp_path: Path) -> Path:
     """A tiny sentence encoder with random numbers, made without a training library."""

@@ -111,9 +111,9 @@ def test_agreement_of_rankings_comes_before_one_first_place() -> None:
     assert fused[0].hit.score == pytest.approx(2 / 62)
 
 
-def near(name: str, share: float | None) -> Match:
-    space = Space(id=SpaceId("s"), kind="meaning", model="m")
-    return replace(match(name), reasons=(Reason(mode="meaning", why=name, rank=1, similarity=0.5, space=space, basis=Basis("", 50, 1, share)),))
+def near(name: str, share: float | None, kind: str = "meaning", similarity: float = 0.5) -> Match:
+    space = Space(id=SpaceId("s"), kind=kind, model="m")
+    return replace(match(name), reasons=(Reason(mode="meaning", why=name, rank=1, similarity=similarity, space=space, basis=Basis("", 50, 1, share)),))
 
 
 def test_a_ranking_that_has_meant_nothing_in_this_fieldbook_counts_little() -> None:
@@ -122,6 +122,12 @@ def test_a_ranking_that_has_meant_nothing_in_this_fieldbook_counts_little() -> N
     assert names(ordering.fuse([sounds, translations]))[0] == "a"
     unknown = [near(name, None) for name in "bcda"]
     assert names(ordering.fuse([unknown, translations]))[0] == "a"
+
+
+def test_the_very_words_of_the_query_come_before_what_lies_near_them() -> None:
+    sounds = [near("b", 0.4), near("c", 0.4), near("a", 0.4)]
+    assert names(ordering.fuse([sounds, [near("a", None, "text:translation", 1.0), near("b", None, "text:translation", 0.6)]]))[0] == "a"
+    assert names(ordering.fuse([sounds, [near("a", None, "text:translation", 0.7), near("b", None, "text:translation", 0.6)]]))[0] == "b"
 
 
 def test_marks_and_stretches_survive_fusion() -> None:

@@ -16,6 +16,7 @@ BENCHES: tuple[tuple[str, str, str], ...] = (
     ("vectors", "heads, kept frames, reading a million vectors, a query by text", "fieldapp.commands.bench.vectors"),
     ("seqsim", "SeqSim between all recordings of 78 sites: speed and memory", "fieldapp.commands.bench.seqsim"),
     ("qbe", "query by example: pooled, SeqSim, the application, plain acoustics", "fieldapp.commands.bench.example"),
+    ("typed", "typed translations find recordings: how often, beside chance", "fieldapp.commands.bench.typed"),
     ("search", "searching by vectors beside other ways: time, recall, memory", "fieldapp.commands.bench.search"),
     ("import", "archive speed and memory beside faster-whisper's pipelines", "fieldapp.commands.bench.import_"),
     ("corpus", "exporting and reading a hundred thousand annotations", "fieldapp.commands.bench.corpus"),
