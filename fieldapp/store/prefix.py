@@ -1,8 +1,8 @@
 """How many numbers of its vectors a space needs to propose candidates, and how widely its graph must be searched: measured, not guessed.
 
 The queries are rows of the space with half of another row added, and never find these two: whoever asks is not in the space, and
-rows themselves, with others by the same voice around them, are found more easily than anything new. What whole vectors say is the
-truth. Knows no database. Any thread.
+rows themselves, with others by the same voice around them, are found more easily than anything new. As these queries are still easier
+than words by a new voice, half the candidates must hold what is wanted. What whole vectors say is the truth. Knows no database. Any thread.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from fieldapp.store.graph import Graph
 PREFIXES = (64, 128, 256, 512)
 CANDIDATES = (100, 200)
 WIDTHS = (100, 200, 400, 600, 800, 1200, 1600)
-WANTED, WANTED_OF_GRAPH = 0.995, 0.99
+WANTED, WANTED_OF_GRAPH = 0.99, 0.995
 SAMPLE, NEAREST = 128, 10
 SPARE = 8  # whole vectors need no second ranking: a few more than asked for, because some may have been deleted a moment ago
 _BLOCK = 8192
@@ -29,7 +29,7 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """`dims` numbers and `candidates` hold this share of the ten nearest; `queries` were asked, `truth` are the ten nearest rows to each."""
+    """`dims` numbers and half of `candidates` hold this share of the ten nearest; `queries` were asked, `truth` are the ten nearest rows to each."""
 
     dims: int
     candidates: int
@@ -61,7 +61,7 @@ def choose(vectors: NDArray[np.floating], progress: Progress) -> Choice:
     for size, nearest in best.items():
         proposed = nearest.rows()
         for candidates in CANDIDATES:
-            recall = _share(truth, proposed[:, :candidates])
+            recall = _share(truth, proposed[:, : candidates // 2])
             if recall >= WANTED:
                 return Choice(size, candidates, recall, queries, truth)
     return Choice(whole, 0, 1.0, queries, truth)

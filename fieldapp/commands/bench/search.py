@@ -21,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """How big, beside whom, where."""
     parser.add_argument("--sizes", default="10000,100000", help="numbers of segments, comma-separated (10000,100000); a million takes minutes")
     parser.add_argument("--queries", type=int, default=200, help="queries of each kind (200)")
+    parser.add_argument("--graph-from", type=int, metavar="N", help="have a graph from so many segments on (else as the application does)")
     parser.add_argument("--flat", action="store_true", help="vectors whose numbers all carry the same, as whitening makes them")
     parser.add_argument("--peers", choices=("all", "flat", "none"), default="all", help="side by side with all other ways, with those without a graph, or none")
     parser.add_argument("--keep", metavar="DIR", type=Path, help="keep the fieldbooks here, or use those that are there")
@@ -33,8 +34,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Build, ask, compare."""
     from fieldapp.commands.bench import search_measures as measures
     from fieldapp.commands.bench.search_crossover import crossover
+    from fieldapp.store.index import GRAPH_FROM
 
     sizes = [int(size) for size in options.sizes.split(",")]
+    graph_from = options.graph_from or GRAPH_FROM
     spectrum = "flat" if options.flat else "falling"
     data: dict[str, Any] = {"cpus": os.cpu_count(), "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS", "all"), "spectrum": spectrum}
     with contextlib.ExitStack() as stack:
@@ -42,9 +45,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         data["sizes"] = {}
         for size in sizes:
             book = scratch / f"{spectrum}-{size}"
-            found = measures.make(book, size, progress, flat=options.flat)
+            found = measures.make(book, size, progress, flat=options.flat, graph_from=graph_from)
             if not options.only_build:
-                found |= measures.measure(book, size, progress, flat=options.flat, queries=options.queries, peers=options.peers)
+                found |= measures.measure(book, size, progress, flat=options.flat, queries=options.queries, peers=options.peers, graph_from=graph_from)
             data["sizes"][str(size)] = found
         if options.book:
             data["book"] = measures.stored(options.book, progress, queries=options.queries, peers=options.peers)

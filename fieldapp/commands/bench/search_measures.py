@@ -56,14 +56,14 @@ with Store.open(Path(sys.argv[1])) as store, VectorIndex(store) as index:
 """
 
 
-def make(book: Path, size: int, progress: Progress, *, flat: bool) -> dict[str, Any]:
+def make(book: Path, size: int, progress: Progress, *, flat: bool, graph_from: int) -> dict[str, Any]:
     """The fieldbook with its index, made where something of it is missing, else checked and loaded."""
     told: dict[str, Any] = {}
     if not book.exists():
         start = time.perf_counter()
         build(book, size, Voices(size, flat=flat), progress)
         told["book_seconds"] = round(time.perf_counter() - start, 1)
-    with Store.open(book) as store, VectorIndex(store) as index:
+    with Store.open(book) as store, VectorIndex(store, graph_from=graph_from) as index:
         start, working = time.perf_counter(), time.process_time()
         _settled(index, _space(store), Voices(size, flat=flat).queries(1)[0], progress)
         told["index_seconds"], told["index_cpu_seconds"] = round(time.perf_counter() - start, 1), round(time.process_time() - working, 1)
@@ -71,11 +71,11 @@ def make(book: Path, size: int, progress: Progress, *, flat: bool) -> dict[str, 
     return told
 
 
-def measure(book: Path, size: int, progress: Progress, *, flat: bool, queries: int, peers: str) -> dict[str, Any]:
+def measure(book: Path, size: int, progress: Progress, *, flat: bool, queries: int, peers: str, graph_from: int) -> dict[str, Any]:
     """Everything about one fieldbook; times are of the clock, and of this thread's processor time (`cpu`), which other programs disturb less."""
     asked = Voices(size, flat=flat).queries(queries)
     told: dict[str, Any] = {}
-    with Store.open(book) as store, VectorIndex(store) as index:
+    with Store.open(book) as store, VectorIndex(store, graph_from=graph_from) as index:
         space = _space(store)
         _settled(index, space, asked[0], progress)
         progress(-1, "reading all vectors")
@@ -86,7 +86,7 @@ def measure(book: Path, size: int, progress: Progress, *, flat: bool, queries: i
         told["adding"] = _adding(store, index, space, asked)
     told["opening"] = _opening(book, asked, progress)
     if size <= 200_000:
-        told["rebuild"] = _rebuilt(book, asked, progress)
+        told["rebuild"] = _rebuilt(book, asked, graph_from, progress)
     return told
 
 
@@ -223,11 +223,11 @@ def _child(book: Path, file: Path, how: str) -> dict[str, Any]:
     return found
 
 
-def _rebuilt(book: Path, asked: F32, progress: Progress) -> dict[str, Any]:
+def _rebuilt(book: Path, asked: F32, graph_from: int, progress: Progress) -> dict[str, Any]:
     """Without its files the index is built from the database while searches go on."""
     index_folder.forget(book)
     spent: list[tuple[float, float]] = []
-    with Store.open(book) as store, VectorIndex(store) as index:
+    with Store.open(book) as store, VectorIndex(store, graph_from=graph_from) as index:
         space, start = _space(store), time.perf_counter()
         first, _ = timed(lambda: index.search(space, asked[0], K))
         for _ in _while_settling(index, space, progress):
