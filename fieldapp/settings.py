@@ -79,6 +79,9 @@ class Settings:
     backup_keep: int = _between(10, "dated backups kept for each fieldbook", 1, 1000)
     keyboards: tuple[str, ...] = _of((), "keyboards for typing, each as tier=keyboard")
     fonts: tuple[str, ...] = _of((), "chosen fonts, each as tier=family or script=family")
+    table_widths: tuple[str, ...] = _of(
+        (), "widths in the table of segments, each as column=width, in heights of a line of text; list and table: of the side, in pixels"
+    )
     recent_symbols: tuple[str, ...] = _of((), "phonetic symbols used last, newest first")
     shortcuts: tuple[str, ...] = _of((), "changed shortcuts, each as command=keys")
     recent_fieldbooks: tuple[str, ...] = _of((), "folders opened last, newest first")

@@ -188,5 +188,6 @@ def style_sheet(c: Colours, percent: int) -> str:
     QSplitter::handle {{ background: {c.line}; }}
     QScrollBar {{ background: transparent; width: 12px; height: 12px; }}
     QScrollBar::handle {{ background: {c.line}; border-radius: 5px; min-height: 24px; min-width: 24px; margin: 2px; }}
+    QAbstractScrollArea::corner {{ background: transparent; border: none; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     """

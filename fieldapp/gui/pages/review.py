@@ -25,6 +25,7 @@ from fieldapp.gui.review.reading import Opened, Read
 from fieldapp.gui.review.recorded import RecordedSound
 from fieldapp.gui.review.shown import Shown
 from fieldapp.gui.review.speaking import Speaking
+from fieldapp.gui.review.tabling import Tabling
 from fieldapp.gui.review.typing import Typing
 from fieldapp.gui.review.writing import Writing
 from fieldapp.gui.widgets.empty_page import EmptyPage
@@ -33,7 +34,6 @@ from fieldapp.gui.widgets.review_stage import ReviewStage
 from fieldapp.gui.words import say, told
 from fieldapp.model import Changed, Span
 
-SIDE_PX = 280
 FIRST_VIEW_S = 12
 ROOM_AROUND = 0.6
 
@@ -63,6 +63,8 @@ class ThePage(Page):
         self.speaking = Speaking(desk, self.shown, self.stage, lambda: self.answers)
         self._commands = ReviewCommands(self)
         self._build()
+        self.tabling = Tabling(desk, self.shown, self.side, self._split, self.typing, self.writing)
+        self.tabling.go_on = self._commands.go_on
         self._connect()
         self._on_settings()
 
@@ -74,7 +76,7 @@ class ThePage(Page):
         full = QWidget(self)
         row = QHBoxLayout(full)
         row.setContentsMargins(16, 16, 16, 12)
-        split = QSplitter(Qt.Orientation.Horizontal, full)
+        split = self._split = QSplitter(Qt.Orientation.Horizontal, full)
         split.setHandleWidth(1)
         split.setChildrenCollapsible(False)
         self.side.setContentsMargins(0, 0, 12, 0)
@@ -82,7 +84,6 @@ class ThePage(Page):
         split.addWidget(self.side)
         split.addWidget(self.stage)
         split.setStretchFactor(1, 1)
-        split.setSizes([SIDE_PX, 1000])
         row.addWidget(split)
         faces.addWidget(empty)
         faces.addWidget(full)
@@ -104,11 +105,12 @@ class ThePage(Page):
         self.stage.field.play_on.connect(lambda: self.do("review.play_on"))
         self.stage.field.confirm.connect(lambda: self.do("review.confirm"))
         self.stage.field.leave.connect(self.side.focus)
+        self.side.table.refused.connect(self._commands.writable)
         for widget in (self.stage.wave, self.stage.tones, self.stage.tiers):
             widget.clicked.connect(self._on_clicked)
         self.desk.settings_changed.connect(self._on_settings)
         self.desk.fieldbook_changed.connect(self._on_fieldbook)
-        self.desk.closing.connect(self.typing.keep)
+        self.desk.closing.connect(self._keep)
 
     def do(self, deed: str) -> None:
         self._commands.do(deed.removeprefix("review."))
@@ -120,9 +122,15 @@ class ThePage(Page):
     def leave(self) -> bool:
         if not self.speaking.may_leave():
             return False
-        self.typing.keep()
+        self._keep()
         self.stage.playback.pause()
         return True
+
+    @Slot()
+    def _keep(self) -> None:
+        """Nothing typed is lost, wherever it was."""
+        self.side.table.keep()
+        self.typing.keep()
 
     def may_close(self) -> bool:
         self._let_go()
@@ -165,7 +173,7 @@ class ThePage(Page):
         if self._faces.currentIndex() != 1:
             self._faces.setCurrentIndex(1)
             self.stage.field.setFocus()
-        self.typing.keep()
+        self._keep()
         self._let_go()
         self._when_whole = None
         sound = self.sound = found.sound
@@ -182,6 +190,7 @@ class ThePage(Page):
         if line is not None:
             self.stage.timeline.set_cursor(line.span.start)
         self.side.show_lines(found.lines, line.segment if line is not None else "")
+        self.tabling.show(fresh=True)
         self._show_line()
         self.desk.run(lambda _: sound.load_overviews(), lambda _: self.stage.show_overview(), self._no_overview)
 
@@ -197,6 +206,7 @@ class ThePage(Page):
         self.side.show_headings(found.headings, self.recording)
         self.side.show_lines(found.lines, current)
         self.side.show_queue(found.queue, current)
+        self.tabling.show()
         self._show_line()
         self._show_left(found.left)
         then, self._when_whole = self._when_whole, None
@@ -271,6 +281,7 @@ class ThePage(Page):
     def _on_settings(self) -> None:
         self.stage.dress()
         self.side.dress(self.desk.colours, self.desk.fonts)
+        self.tabling.dress()
 
     @Slot()
     def _on_fieldbook(self) -> None:
@@ -279,6 +290,7 @@ class ThePage(Page):
         self.book.forget()
         self.shown.current = -1
         self.shown.show([])
+        self.tabling.show(fresh=True)
         self.typing.show(None, self.shown.tier, "")
 
     def _let_go(self) -> None:

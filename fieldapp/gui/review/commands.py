@@ -54,16 +54,17 @@ class ReviewCommands(QObject):
     @Slot(str, str, int, bool)
     def drop_edge(self, segment: str, edge: str, frame: int, alone: bool) -> None:
         """A boundary was dragged, or the whole segment by so many frames."""
-        if edge == WHOLE and self._writable():
+        if edge == WHOLE and self.writable():
             self._page.edits.move(segment, frame, self._page.stage.timeline.frames)
-        elif self._writable():
+        elif self.writable():
             self._page.edits.edge(segment, edge, frame=frame, end=self._page.stage.timeline.frames, alone=alone)
 
     @property
     def _line(self) -> Line | None:
         return self._page.shown.line
 
-    def _writable(self) -> bool:
+    def writable(self) -> bool:
+        """Whether anything can be changed here; says why not."""
         store = self._page.desk.store
         if store is not None and store.read_only:
             self._page.desk.say(store.read_only_reason, "look")
@@ -157,6 +158,9 @@ class ReviewCommands(QObject):
     def _do_queue(self) -> None:
         self._side("queue")
 
+    def _do_table(self) -> None:
+        self._side("segments" if self._page.side.shown == "table" else "table")
+
     def _side(self, name: str) -> None:
         self._page.side.view(name)
         self._page.side.focus()
@@ -209,21 +213,25 @@ class ReviewCommands(QObject):
         self._page.stage.timeline.scroll(0.9 * self._page.stage.timeline.width)
 
     def _do_confirm(self) -> None:
-        if self._line is not None and self._writable():
+        if self._line is not None and self.writable():
             self._page.typing.confirm()
             self._done()
 
     def _do_reject(self) -> None:
-        if self._line is not None and self._writable():
+        if self._line is not None and self.writable():
             self._page.typing.keep()
             self._page.edits.state(self._line.segment, "rejected")
             self._done()
 
     def _done(self) -> None:
+        self._page.stage.field.setFocus()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """One more is done: the next to check is played."""
         self._page.confirmed()
         before = self._page.shown.line
         self._do_next_to_check()
-        self._page.stage.field.setFocus()
         if self._page.shown.line is not before:
             self._do_play()
 
@@ -232,7 +240,7 @@ class ReviewCommands(QObject):
         span = page.stage.timeline.selection
         if span is None or not len(span):
             page.desk.say(say("Drag over the waveform first, or mark both ends with F7: a new segment is made of what is selected."), "look")
-        elif self._writable():
+        elif self.writable():
             page.typing.keep()
             made = page.edits.create(page.recording, span, self._line)
             page.stage.timeline.select(None)
@@ -240,7 +248,7 @@ class ReviewCommands(QObject):
 
     def _do_split(self) -> None:
         line, cursor = self._line, self._page.stage.timeline.cursor
-        if line is not None and self._writable():
+        if line is not None and self.writable():
             self._page.typing.keep()
             self._page.edits.split(line.segment, cursor)
 
@@ -249,12 +257,12 @@ class ReviewCommands(QObject):
         later = shown.lines[shown.current + 1] if line is not None and shown.current + 1 < len(shown.lines) else None
         if line is None or later is None:
             self._page.desk.say(say("There is no next segment to merge with."), "look")
-        elif self._writable():
+        elif self.writable():
             self._page.typing.keep()
             self._page.edits.merge(line.segment, later.segment)
 
     def _do_delete(self) -> None:
-        if self._line is not None and self._writable():
+        if self._line is not None and self.writable():
             self._page.typing.keep()
             self._page.edits.delete(self._line.segment)
 
@@ -272,7 +280,7 @@ class ReviewCommands(QObject):
 
     def _nudge(self, edge: str, way: int) -> None:
         timeline = self._page.stage.timeline
-        if self._line is not None and self._writable():
+        if self._line is not None and self.writable():
             self._page.edits.edge(self._line.segment, edge, by=way * round(NUDGE_S * timeline.rate), end=timeline.frames)
 
     def _do_move_earlier(self) -> None:
@@ -283,12 +291,12 @@ class ReviewCommands(QObject):
 
     def _move(self, way: int) -> None:
         timeline = self._page.stage.timeline
-        if self._line is not None and self._writable():
+        if self._line is not None and self.writable():
             self._page.edits.move(self._line.segment, way * round(NUDGE_S * timeline.rate), timeline.frames)
 
     def _do_snap(self) -> None:
         line, sound = self._line, self._page.sound
-        if line is None or sound is None or not self._writable():
+        if line is None or sound is None or not self.writable():
             return
         around = round(SNAP_S * sound.rate)
         for edge, frame in (("start", line.span.start), ("stop", line.span.stop)):
@@ -297,10 +305,10 @@ class ReviewCommands(QObject):
             self._page.edits.edge(line.segment, edge, frame=found, end=sound.frames)
 
     def _do_aloud(self) -> None:
-        if self._line is not None and self._writable():
+        if self._line is not None and self.writable():
             self._page.typing.keep()
             self._page.speaking.ask()
 
     def _do_best(self) -> None:
-        if self._line is not None and self._writable():
+        if self._line is not None and self.writable():
             self._page.edits.best(self._line.segment)

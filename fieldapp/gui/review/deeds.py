@@ -23,6 +23,7 @@ _GO = (
     ("recordings", "Show the recordings", "Ctrl+Shift+O"),
     ("segments", "Show the segments", "Ctrl+Shift+G"),
     ("queue", "Show what is to be checked", "Ctrl+Shift+K"),
+    ("table", "Show the segments as a table, or as a list again", "Ctrl+Shift+T"),
     ("zoom_in", "Zoom in", "Alt+Up"),
     ("zoom_out", "Zoom out", "Alt+Down"),
     ("zoom_segment", "Zoom to the segment", "Alt+0"),

@@ -76,6 +76,19 @@ class Typing(QObject):
             self._field.setPlainText(self._refused.pop(place))
         self._field.setEnabled(line is not None)
 
+    def latest(self, line: Line, tier: str) -> str:
+        """What the fieldbook holds, or will when what was sent has arrived."""
+        place, text = (line.segment, tier), line.texts.get(tier)
+        return self._refused.get(place, self._on_its_way.get(place, text.text if text is not None else ""))
+
+    def put(self, line: Line, tier: str, text: str, language: str, *, confirmed: bool) -> None:
+        """What was typed elsewhere than in the field."""
+        place, known = (line.segment, tier), line.texts.get(tier)
+        self._refused.pop(place, None)
+        self._send(self._edits.confirm if confirmed else self._edits.text, place, text, known.language if known is not None else language)
+        if place == self._place:
+            self._set(text)
+
     @Slot()
     def keep(self) -> None:
         """Hand what was typed to the fieldbook."""
@@ -93,7 +106,8 @@ class Typing(QObject):
     def _send(self, write: Write, place: Place, text: str, language: str) -> None:
         """Have it written; it counts as stored from now on, unless it is refused."""
         before = self._base
-        self._base, self._stored = self.text, text
+        if place == self._place:
+            self._base, self._stored = self.text, text
         self._on_its_way[place] = clean(text)[0] if text.strip() else ""
         self._written.discard(place)
         self._being_read.discard(place)

@@ -45,7 +45,11 @@ class Writing(QObject):
     @property
     def keyboard(self) -> Keyboard | None:
         """The one of the current tier."""
-        name = pairs(self._desk.settings.keyboards).get(self._shown.tier, "")
+        return self.keyboard_of(self._shown.tier)
+
+    def keyboard_of(self, tier: str) -> Keyboard | None:
+        """The one a tier is typed with."""
+        name = pairs(self._desk.settings.keyboards).get(tier, "")
         return self._tables.keyboards.get(name) if self._tables is not None else None
 
     @Slot(str)

@@ -1,4 +1,4 @@
-"""The side of the review page: recordings, segments of the open one, and the queue of what is to be checked in the whole fieldbook."""
+"""The side of the review page: recordings, segments of the open one as a list or a table, and the queue of what is to be checked in the whole fieldbook."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from fieldapp.gui.review.lines import Heading, Line
 from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.flow import Flow
 from fieldapp.gui.widgets.row_list import RowList
+from fieldapp.gui.widgets.segment_table import SegmentTable
 from fieldapp.gui.words import say
 
-VIEWS = ("recordings", "segments", "queue")
+VIEWS = ("recordings", "segments", "queue", "table")
 
 
 class ReviewSide(QWidget):
-    """Three lists, one shown. Arrow keys move, and what one moves to is opened."""
+    """Three lists and a table, one shown. Arrow keys move, and what one moves to is opened."""
 
     recording_chosen = Signal(str)
     segment_chosen = Signal(str)
     queued_chosen = Signal(str)
+    view_changed = Signal(str)
 
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +33,7 @@ class ReviewSide(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        titles = (say("Recordings"), say("Segments"), say("To check"))
+        titles = (say("Recordings"), say("Segments"), say("To check"), say("Table"))
         self._choice = QButtonGroup(self)
         row = Flow()
         for number, title in enumerate(titles):
@@ -50,11 +52,16 @@ class ReviewSide(QWidget):
         self._filter.textChanged.connect(self._on_filter)
         column.addWidget(self._filter)
         self._pages = QStackedWidget(self)
-        self.lists = tuple(RowList(title, colours, self) for title in titles)
-        for shown in self.lists:
+        self.lists = tuple(RowList(title, colours, self) for title in titles[:3])
+        self.table = SegmentTable(colours, self)
+        for shown in (*self.lists, self.table):
             shown.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self._pages.addWidget(shown)
         column.addWidget(self._pages, 1)
+        self._keys = QLabel(say("Enter types and confirms   Tab next cell   Esc gives up   Ctrl+Shift+T list"), self)
+        self._keys.setProperty("role", "muted")
+        self._keys.setWordWrap(True)
+        column.addWidget(self._keys)
         self._empty = QLabel(say("Nothing is left to check."), self)
         self._empty.setProperty("role", "muted")
         self._empty.setWordWrap(True)
@@ -76,10 +83,12 @@ class ReviewSide(QWidget):
         self._pages.setCurrentIndex(number)
         self._filter.setVisible(name == "recordings")
         self._empty.setVisible(name == "queue" and not self.lists[2].faces.keys)
+        self._keys.setVisible(name == "table")
+        self.view_changed.emit(name)
 
     def focus(self) -> None:
         """The keyboard goes to the list in front."""
-        self.lists[self._pages.currentIndex()].setFocus()
+        (*self.lists, self.table)[self._pages.currentIndex()].setFocus()
 
     def show_headings(self, headings: Sequence[Heading], recording: str) -> None:
         """The recordings."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -29,7 +29,7 @@ from fieldapp.gui.widgets.timeline import Timeline, clock
 from fieldapp.gui.widgets.typing_field import TypingField
 from fieldapp.gui.words import say
 
-ROOMY_LINES = 34
+ROOMY_LINES, ROOMY_WIDE_LINES, LEAST_WIDE_LINES = 34, 40, 24
 
 
 class PitchScale(QWidget):
@@ -252,6 +252,11 @@ class ReviewStage(QWidget):
         self._about.setText(about_text(text) if text is not None else "")
         self.field.show_draft(text is not None and text.draft)
 
+    def minimumSizeHint(self) -> QSize:
+        """Without what is spared: the table beside it may take the room."""
+        wanted = super().minimumSizeHint()
+        return QSize(min(wanted.width(), LEAST_WIDE_LINES * self.fontMetrics().height()), wanted.height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
@@ -264,7 +269,7 @@ class ReviewStage(QWidget):
     def _fit(self) -> None:
         """Where there is little room for the size of the text, the sound comes first: what has a key and stands in the palette is spared."""
         line = self.fontMetrics().height()
-        roomy = min(self.width(), self.height()) >= ROOMY_LINES * line
+        roomy = self.height() >= ROOMY_LINES * line and self.width() >= ROOMY_WIDE_LINES * line
         for widget in getattr(self, "_spared", ()):  # Qt tells of its font before the stage is built
             widget.setVisible(roomy)
 
