@@ -11,20 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from fieldapp import paths
 from fieldapp.audio.client import RecorderClient
-from fieldapp.audio.growing import GrowingMaster
 from fieldapp.audio.quality import wrong_microphone
 from fieldapp.commands.engine import has_model, live_engine
 from fieldapp.errors import AudioError
 from fieldapp.gui.desk import Desk, Recorded
+from fieldapp.gui.growing_sound import GrowingSound
 from fieldapp.gui.widgets.timeline import clock
 from fieldapp.gui.words import say, tell
-from fieldapp.model import Item, Span
+from fieldapp.model import Item
 from fieldapp.prompts import read_prompts
 from fieldapp.session import oral, recovery, running
 from fieldapp.session import plan as planning
@@ -126,7 +124,7 @@ class Recording(QObject):
         if self.session is None:
             return None
         try:
-            return GrowingSound(GrowingMaster(self._store.folder / "audio" / planning.stem_of(self.session.plan.master)))
+            return GrowingSound(self._store.folder / "audio" / planning.stem_of(self.session.plan.master))
         except AudioError:
             return None
 
@@ -230,32 +228,6 @@ def recording_of(desk: Desk) -> Recording:
     if desk.recording is None:
         desk.recording = Recording(desk)
     return desk.recording
-
-
-class GrowingSound:
-    """A growing master as the drawing widgets want it."""
-
-    def __init__(self, master: GrowingMaster) -> None:
-        self._master = master
-        self.rate = master.format.rate
-
-    @property
-    def frames(self) -> int:
-        """Frames by now."""
-        return self._master.frames
-
-    def samples(self, span: Span) -> NDArray[np.float32]:
-        """Mono."""
-        mono: NDArray[np.float32] = self._master.read(span).mean(axis=1, dtype=np.float32)
-        return mono
-
-    def peaks(self, span: Span, columns: int) -> NDArray[np.float32]:
-        """Lowest and highest per column; the window shows seconds, so the samples themselves are few enough."""
-        heard = self.samples(span)
-        if not len(heard):
-            return np.zeros((columns, 2), np.float32)
-        edges = np.linspace(0, len(heard), columns, endpoint=False).astype(np.int64)
-        return np.stack([np.minimum.reduceat(heard, edges), np.maximum.reduceat(heard, edges)], axis=1)
 
 
 def _list_place(name: str) -> Path | None:

@@ -73,6 +73,7 @@ class LiveLines(QWidget):
         if room > 0 and self._text.partial:
             shown = painter.fontMetrics().elidedText(self._text.partial, Qt.TextElideMode.ElideLeft, int(room))
             painter.drawText(QRectF(0, last.top(), room, line), Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.end()
 
     def _line(self) -> int:
         return self.fontMetrics().height() + 6

@@ -9,7 +9,8 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from fieldapp.gui.desk import Desk
-from fieldapp.gui.recording import GrowingSound, Recording
+from fieldapp.gui.growing_sound import GrowingSound
+from fieldapp.gui.recording import Recording
 from fieldapp.gui.widgets.live_lines import LiveLines
 from fieldapp.gui.widgets.meter import FLOOR_DB, Meter
 from fieldapp.gui.widgets.nearby_lines import NearbyLines
