@@ -17,8 +17,8 @@ import numpy as np
 from fieldapp.errors import Damaged
 from fieldapp.store.exact import F32, I64
 
-LINKS = 24
-CARE = 200  # ef while building
+LINKS = 32
+CARE = 300  # ef while building
 CHUNK = 512
 _PATIENCE_SECONDS = 0.004
 _AT_ONCE = 8  # rows added to a graph in use before a search may pass
@@ -38,17 +38,26 @@ class Graph:
         self._lock = threading.Lock()
 
     @classmethod
-    def build(cls, prefixes: F32, progress: Progress, threads: int = 1) -> Graph:
-        """A graph of these rows; nobody else knows it yet, so no lock is held."""
+    def build(cls, prefixes: F32, progress: Progress, held_out: I64 | None = None) -> Graph:
+        """A graph of these rows; nobody else knows it yet, so no lock is held. Rows that are `held_out` come in with `complete`."""
         native = hnswlib.Index(space="ip", dim=prefixes.shape[1])
         native.init_index(max_elements=_room_for(len(prefixes)), ef_construction=CARE, M=LINKS)
+        wanted = np.ones(len(prefixes), np.bool_)
+        if held_out is not None:
+            wanted[held_out] = False
         for start in range(0, len(prefixes), CHUNK):
             some = prefixes[start : start + CHUNK]
-            usable = np.flatnonzero(some.any(axis=1))
+            usable = np.flatnonzero(some.any(axis=1) & wanted[start : start + CHUNK])
             if len(usable):
-                native.add_items(some[usable], usable + start, num_threads=threads)
+                native.add_items(some[usable], usable + start, num_threads=1)
             progress(start / len(prefixes), f"indexing {start:,} of {len(prefixes):,}")
         return cls(native, len(prefixes))
+
+    def complete(self, prefixes: F32, held_out: I64) -> None:
+        """Take in what `build` left out, of the same rows."""
+        rows = held_out[prefixes[held_out].any(axis=1)]
+        if len(rows):
+            self._native.add_items(prefixes[rows], rows, num_threads=1)
 
     @classmethod
     def load(cls, file: Path, dims: int, rows: int) -> Graph:

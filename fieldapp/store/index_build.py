@@ -46,6 +46,7 @@ def build(db: sqlite3.Connection, space: Space, graph_from: int, progress: Progr
     del whole
     if len(part) < graph_from:
         return Built(About(choice.dims, choice.candidates, 0, choice.recall), part, None)
-    graph = Graph.build(prefixes, lambda share, doing: progress(0.2 + 0.75 * share, doing))
+    graph = Graph.build(prefixes, lambda share, doing: progress(0.2 + 0.75 * share, doing), choice.made_of)
     recall = tune(graph, choice)
+    graph.complete(prefixes, choice.made_of)
     return Built(About(choice.dims, choice.candidates, graph.ef, recall), part, graph)

@@ -29,12 +29,13 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """`dims` numbers and half of `candidates` hold this share of the ten nearest; `queries` were asked, `truth` are the ten nearest rows to each."""
+    """`dims` numbers and half of `candidates` hold this share of the ten nearest. `queries`, made of the rows `made_of`, should find `truth`, ten rows each."""
 
     dims: int
     candidates: int
     recall: float
     queries: F32
+    made_of: I64
     truth: I64
 
 
@@ -63,16 +64,16 @@ def choose(vectors: NDArray[np.floating], progress: Progress) -> Choice:
         for candidates in CANDIDATES:
             recall = _share(truth, proposed[:, : candidates // 2])
             if recall >= WANTED:
-                return Choice(size, candidates, recall, queries, truth)
-    return Choice(whole, 0, 1.0, queries, truth)
+                return Choice(size, candidates, recall, queries, np.unique(mine[0]), truth)
+    return Choice(whole, 0, 1.0, queries, np.unique(mine[0]), truth)
 
 
 def tune(graph: Graph, choice: Choice) -> float:
-    """Set how widely the graph is searched; the share of the ten nearest it then finds."""
+    """Set how widely a graph is searched; the share of the ten nearest it then finds. It must lack the rows the queries are made of: they lead the way."""
     recall, asked = 0.0, unit(choice.queries[:, : choice.dims])
     for width in WIDTHS:
         graph.ef = width
-        found = [graph.nearest(query, 2 + (choice.candidates or NEAREST + SPARE)) for query in asked]
+        found = [graph.nearest(query, choice.candidates or NEAREST + SPARE) for query in asked]
         recall = float(np.mean([_share(truth[None], np.zeros((1, 0), np.int64) if some is None else some[None]) for truth, some in zip(choice.truth, found)]))
         if recall >= WANTED_OF_GRAPH:
             break

@@ -355,7 +355,14 @@ def test_the_prefix_is_as_short_as_recall_allows() -> None:
     assert choose(flat.astype(np.float16), silent).dims == 256
     assert choose(np.eye(4, 256, dtype=np.float16), silent).recall == 1.0
     short = unit(falling[:, :64])
-    assert tune(Graph.build(short, silent), choice) > 0.9
+    graph = Graph.build(short, silent, choice.made_of)
+    assert tune(graph, choice) > 0.9
+    row = int(choice.made_of[5])
+    for expected in (False, True):
+        near = graph.nearest(short[row], 3)
+        assert near is not None
+        assert (row in near) is expected
+        graph.complete(short, choice.made_of)
 
 
 def test_vectors_put_while_an_index_is_built_are_found(store: Store, master: RecordingId, filled: Filled) -> None:

@@ -27,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", metavar="DIR", type=Path, help="keep the fieldbooks here, or use those that are there")
     parser.add_argument("--only-build", action="store_true", help="make the fieldbooks and their indexes in --keep, measure nothing")
     parser.add_argument("--book", metavar="DIR", type=Path, help="measure the vectors that this fieldbook holds, too")
+    parser.add_argument("--no-crossover", action="store_true", help="do not measure from which size on a graph pays")
     parser.add_argument("--record", action="store_true", help="write the measured crossover to the settings")
 
 
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
             data["sizes"][str(size)] = found
         if options.book:
             data["book"] = measures.stored(options.book, progress, queries=options.queries, peers=options.peers)
-        if not options.only_build:
+        if not options.only_build and not options.no_crossover:
             data["crossover"] = crossover(max(sizes), progress, flat=options.flat)
     if options.record and "crossover" in data:
         _record(int(data["crossover"]["graph_from"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,35 +15,33 @@ from fieldapp.store.prefix import choose, tune
 from fieldapp.store.space_rows import Part, SpaceRows
 
 _PAYS_MS = 0.5  # a graph that saves less than this is not worth being built
-_STEPS = (10_000, 30_000, 100_000, 300_000)  # beyond, a graph surely pays
+_STEPS = (50_000, 100_000, 200_000)
 _NEAREST = 18  # proposed where whole vectors are compared
 
 
 def crossover(largest: int, progress: Progress, *, flat: bool) -> dict[str, Any]:
-    """From how many rows on proposing by a graph saves time that somebody could notice."""
+    """From how many rows on proposing by a graph saves time that somebody could notice; each size with the prefix and the width it would have."""
     steps = [step for step in _STEPS if step <= largest] or [largest]
     voices = Voices(steps[-1], flat=flat)
     vectors, asked = voices.said(0, steps[-1]).astype(np.float16), voices.queries(50)
-    choice = choose(vectors, progress)
-    whole = Part.of(np.arange(len(vectors)), np.arange(len(vectors)), vectors, choice.dims)
-    count = choice.candidates or _NEAREST
     measured: list[dict[str, float]] = []
-    pays, graph = 2 * steps[-1], None
+    pays = 2 * steps[-1]
     for step in steps:
         progress(-1, f"the graph of {step:,} rows")
-        if graph is None:
-            graph = Graph.build(whole.prefixes[:step], progress)
-        else:
-            graph.add(whole.prefixes[graph.rows : step], progress)
-        rows = SpaceRows(whole.first(step))
-        tune(graph, replace(choose(vectors[:step], progress), dims=choice.dims, candidates=choice.candidates))
-        times: dict[str, list[tuple[float, float]]] = {"exact": [], "graph": []}
+        choice = choose(vectors[:step], progress)
+        rows = SpaceRows(Part.of(np.arange(step), np.arange(step), vectors[:step], choice.dims))
+        graph = Graph.build(rows.base.prefixes, progress, choice.made_of)
+        recall = tune(graph, choice)
+        graph.complete(rows.base.prefixes, choice.made_of)
+        count = choice.candidates or _NEAREST
+        times: dict[str, list[float]] = {"exact": [], "graph": []}
         for query in unit(asked[:, : choice.dims]):
-            times["exact"].append(timed(lambda q=query, r=rows: r.best(q, count))[0])  # type: ignore[misc]
-            times["graph"].append(timed(lambda q=query, g=graph: g.nearest(q, count))[0])  # type: ignore[misc]
-        measured.append({"rows": step, **{f"{way}_cpu_ms": round(float(np.median(np.array(spent)[:, 1])), 3) for way, spent in times.items()}})
+            times["exact"].append(timed(lambda q=query, r=rows, c=count: r.best(q, c))[0][1])  # type: ignore[misc]
+            times["graph"].append(timed(lambda q=query, g=graph, c=count: g.nearest(q, c))[0][1])  # type: ignore[misc]
+        found = {f"{way}_cpu_ms": round(float(np.median(spent)), 3) for way, spent in times.items()}
+        measured.append({"rows": step, "prefix": choice.dims, "candidates": count, "ef": graph.ef, "graph_recall": round(recall, 4), **found})
     for row in reversed(measured):
         if row["exact_cpu_ms"] - row["graph_cpu_ms"] < _PAYS_MS:
             break
         pays = int(row["rows"])
-    return {"prefix": choice.dims, "candidates": count, "measured": measured, "graph_from": pays}
+    return {"measured": measured, "graph_from": pays}
