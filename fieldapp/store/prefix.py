@@ -19,7 +19,8 @@ from fieldapp.store.graph import Graph
 PREFIXES = (64, 128, 256, 512)
 CANDIDATES = (100, 200)
 WIDTHS = (100, 200, 400, 600, 800, 1200, 1600)
-WANTED, WANTED_OF_GRAPH = 0.99, 0.995
+WANTED = 0.99
+OF_THE_WIDEST = 0.998
 SAMPLE, NEAREST = 128, 10
 SPARE = 8  # whole vectors need no second ranking: a few more than asked for, because some may have been deleted a moment ago
 _BLOCK = 8192
@@ -69,15 +70,19 @@ def choose(vectors: NDArray[np.floating], progress: Progress) -> Choice:
 
 
 def tune(graph: Graph, choice: Choice) -> float:
-    """Set how widely a graph is searched; the share of the ten nearest it then finds. It must lack the rows the queries are made of: they lead the way."""
-    recall, asked = 0.0, unit(choice.queries[:, : choice.dims])
+    """Set how widely a graph is searched: hardly worse than the widest. It must lack the rows the queries are made of, for they lead the way.
+
+    The share of the ten nearest that it then finds.
+    """
+    asked, count = unit(choice.queries[:, : choice.dims]), choice.candidates or NEAREST + SPARE
+    recalls = []
     for width in WIDTHS:
         graph.ef = width
-        found = [graph.nearest(query, choice.candidates or NEAREST + SPARE) for query in asked]
-        recall = float(np.mean([_share(truth[None], np.zeros((1, 0), np.int64) if some is None else some[None]) for truth, some in zip(choice.truth, found)]))
-        if recall >= WANTED_OF_GRAPH:
-            break
-    return recall
+        found = [graph.nearest(query, count) for query in asked]
+        recalls.append(float(np.mean([0.0 if some is None else np.isin(wanted, some).mean() for wanted, some in zip(choice.truth, found)])))
+    enough = next(place for place, recall in enumerate(recalls) if recall >= OF_THE_WIDEST * recalls[-1])
+    graph.ef = WIDTHS[enough]
+    return recalls[enough]
 
 
 class _Nearest:
