@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, tell
 from fieldapp.handover import HandedOver
 
 LISTED = 60
@@ -17,8 +17,8 @@ def told_of(handed: HandedOver, out: Path) -> list[str]:
     lines.append(say("{written} files written, {unchanged} unchanged.", written=f"{len(handed.written):,}", unchanged=f"{len(handed.unchanged):,}"))
     lines += _listed(say("The format cannot carry:"), Counter(loss.what for loss in handed.losses))
     lines += _listed(say("Consent held back:"), Counter(left.why for left in handed.left_out))
-    return [*lines, handed.unnoted]
+    return [*lines, tell(handed.unnoted)]
 
 
 def _listed(heading: str, counted: Counter[str]) -> list[str]:
-    return ["", heading, *(f"  {number:,} × {what}" for what, number in counted.most_common(LISTED))] if counted else []
+    return ["", heading, *(f"  {number:,} × {tell(what)}" for what, number in counted.most_common(LISTED))] if counted else []

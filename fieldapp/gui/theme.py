@@ -160,6 +160,7 @@ def style_sheet(c: Colours, percent: int) -> str:
     QPushButton[role="primary"]:disabled, QPushButton[role="primary-step"]:disabled {{ background: {c.raised}; color: {c.muted}; border-color: {c.line}; }}
     QPushButton[role="step"], QPushButton[role="primary-step"] {{ text-align: left; }}
     QPushButton[role="record"] {{ background: {c.red}; color: {c.on_red}; border: 1px solid {c.red}; font-weight: 600; }}
+    QPushButton[role="record"]:disabled {{ background: {c.raised}; color: {c.muted}; border-color: {c.line}; }}
     QToolButton[role="tool"] {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; padding: {px(4)} {px(8)}; }}
     QToolButton[role="tool"]:hover {{ background: {c.raised}; }}
     QToolButton[role="tool"]:checked {{ background: {c.accent_soft}; color: {c.accent}; border-color: {c.accent}; }}

@@ -17,6 +17,26 @@ from fieldapp.gui import words
 from fieldapp.gui.words import LANGUAGES, tell, told
 
 ROOT = Path(__file__).resolve().parents[2]
+STORE = (
+    "about",
+    "backup",
+    "connect",
+    "consent",
+    "erase",
+    "handed",
+    "holder",
+    "people",
+    "prompts",
+    "relink",
+    "rows",
+    "saved",
+    "segments",
+    "sessions",
+    "store",
+    "trouble",
+    "undo",
+    "writer",
+)
 ROOMS = (
     "speech/*.py",
     "speech/models/intake.py",
@@ -39,12 +59,19 @@ ROOMS = (
     "audio/take.py",
     "audio/wav.py",
     "session/*.py",
+    "corpus/exporters/*.py",
+    "handover.py",
+    "erasure.py",
+    "projects.py",
+    "intake/*.py",
+    *(f"store/{name}.py" for name in STORE),
+    "store/merge/*.py",
 )
-"""Whose sentences reach the window. What only commands do (fetching, converting, cutting models) is not among them."""
+"""Whose sentences reach the window. What only commands do (fetching, converting, cutting models, checking a fieldbook) is not among them."""
 KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, FieldError)}
-PLACES = {**dict.fromkeys(KINDS, (0, 1)), "Basis": (0,), "_installed": (1,), "progress": (1,)}
+PLACES = {**dict.fromkeys(KINDS, (0, 1)), "Basis": (0,), "_installed": (1,), "progress": (1,), "Loss": (1,), "Verdict": (1,), "LeftOut": (1,)}
 """Calls that carry sentences, and which arguments do."""
-NAMED = {"why", "sentence", "slow", "lacking", "hint", "EMBED", "WHY"}
+NAMED = {"why", "sentence", "slow", "lacking", "hint", "EMBED", "WHY", "TITLE"}
 """Names under which sentences are handed on."""
 
 
@@ -83,7 +110,7 @@ def carried(tree: ast.AST) -> Iterator[ast.expr]:
             yield from (part for part in node.elts if isinstance(part, ast.IfExp))
 
 
-NO_SENTENCE = re.compile(r"SELECT|NEAR\(|\{0\} (of \{1\}\{2\}|the|AND|OR)|^[^a-z]*$")
+NO_SENTENCE = re.compile(r"SELECT|json_extract|quote\(|^\{0\} of \{1\}  \{2\}$|NEAR\(|\{0\} (of \{1\}\{2\}|the|AND|OR)|^[^a-z]*$")
 """Queries to SQLite, names of spaces and devices, which are put together in the same ways."""
 
 
@@ -127,6 +154,14 @@ def test_places_are_filled_with_what_the_engine_said() -> None:
     assert tell("The query is 0.12 s long.") == "所查的声音长 0.12 秒。"
     assert tell("The model in /a b/c cannot be loaded: no file model.bin.") == "无法加载 /a b/c 中的模型：no file model.bin。"
     assert told(ModelError("There is no model 'x'.", "Install it again.")) == "没有模型“x”。 请重新安装。"
+
+
+@pytest.mark.usefixtures("chinese")
+def test_what_store_import_and_export_say_is_told_too() -> None:
+    assert tell("Subtitles (SRT)") == "字幕（SRT）"
+    assert tell("W1 has not allowed 'publish' (nothing is noted).") == "W1 未允许“publish”（没有记录）。"
+    assert told(FieldError("The disk is full: the text could not be written.", "Make room and look again.")).startswith("磁盘已满：无法写入 the text。")
+    assert tell("a.zip holds two files called 'b.wav'.") == "a.zip 中有两个名为“b.wav”的文件。"
 
 
 @pytest.mark.usefixtures("chinese")

@@ -30,8 +30,10 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.handed import told_of
 from fieldapp.gui.pages import Page
 from fieldapp.gui.theme import set_role
+from fieldapp.gui.tiers import tier_name
+from fieldapp.gui.widgets.labels import WholeLabel
 from fieldapp.gui.widgets.scrolled import scrolled
-from fieldapp.gui.words import say, sayable, told
+from fieldapp.gui.words import say, sayable, tell, told
 from fieldapp.handover import HandedOver, hand_over, may_leave
 from fieldapp.jobs import Job, Progress
 from fieldapp.model import Changed, SegmentId
@@ -138,8 +140,7 @@ class ThePage(Page):
         where = QHBoxLayout()
         where.addWidget(self._folder, 1)
         where.addWidget(choose)
-        self._may = QLabel(panel)
-        self._may.setWordWrap(True)
+        self._may = WholeLabel(panel)
         self._may.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._may.setProperty("role", "muted")
         for label, widget in (
@@ -190,10 +191,11 @@ class ThePage(Page):
         self.desk.run(lambda _: (texts.tiers(store.reader()), saved.baskets(store.reader())), done)
 
     def _offer_tiers(self, known: list[str]) -> None:
-        if known != [self._tiers.item(row).text() for row in range(self._tiers.count())]:
+        if known != [self._tiers.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self._tiers.count())]:
             self._tiers.clear()
             for tier in known:
-                item = QListWidgetItem(tier, self._tiers)
+                item = QListWidgetItem(tier_name(tier), self._tiers)
+                item.setData(Qt.ItemDataRole.UserRole, tier)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Checked)
 
@@ -219,7 +221,7 @@ class ThePage(Page):
 
     def _on_titles(self, titles: list[str]) -> None:
         for row, title in enumerate(titles):
-            self._list.item(row).setText(title)
+            self._list.item(row).setText(tell(title))
 
     @Slot()
     def _count(self) -> None:
@@ -241,15 +243,15 @@ class ThePage(Page):
         held = every - may
         text = say("{may} of {every} segments may leave for this.", may=f"{may:,}", every=f"{every:,}")
         more = say("{held} are held back because their speakers have not allowed it: see People.", held=f"{held:,}")
-        self._may.setText(f"{text} {more}" if held else text)
         set_role(self._may, "look" if held else "muted")
+        self._may.show_text(f"{text} {more}" if held else text)
 
     def _chosen_audience(self) -> str:
         return self._audience.text().strip() or ANYONE
 
     def _options(self) -> Options:
         rows = [self._tiers.item(row) for row in range(self._tiers.count())]
-        kept = tuple(item.text() for item in rows if item.checkState() == Qt.CheckState.Checked)
+        kept = tuple(item.data(Qt.ItemDataRole.UserRole) for item in rows if item.checkState() == Qt.CheckState.Checked)
         return Options(tiers=kept if len(kept) < len(rows) else (), drafts=self._drafts.isChecked(), audio=self._audio.isChecked())
 
     @Slot()
@@ -291,7 +293,7 @@ class ThePage(Page):
         share, doing = self._job.progress
         self._bar.setRange(0, 0 if share < 0 else 1000)
         self._bar.setValue(round(share * 1000))
-        self._bar.setFormat(doing)
+        self._bar.setFormat(tell(doing))
 
     def _on_done(self, handed: HandedOver, out: Path) -> str:
         lines = told_of(handed, out)

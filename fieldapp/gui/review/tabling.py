@@ -20,7 +20,10 @@ LIST, TABLE = "side:list", "side:table"
 """Under these names the widths of the side are kept in pixels, beside those of columns."""
 USUAL_PX = {LIST: 280, TABLE: 540}
 UNKNOWN_PX = 1280
-MOST = 0.6
+USUAL_SHARE = {LIST: 0.35, TABLE: 0.55}
+MOST = 0.75
+USUAL_TEXT_PX = 18
+"""The height of a line of text those widths were made for."""
 
 
 class Tabling(QObject):
@@ -70,7 +73,8 @@ class Tabling(QObject):
         name = TABLE if self._side.shown == "table" else LIST
         wanted = self._widths().get(name, "")
         whole = self._split.width() if self._split.isVisible() else UNKNOWN_PX
-        wide = min(float(wanted) if _is_number(wanted) else USUAL_PX[name], MOST * whole)
+        usual = min(USUAL_PX[name] * self._side.fontMetrics().height() / USUAL_TEXT_PX, USUAL_SHARE[name] * whole)
+        wide = min(float(wanted), MOST * whole) if _is_number(wanted) else usual
         self._split.setSizes([round(wide), round(whole - wide)])
 
     @Slot(int, int)

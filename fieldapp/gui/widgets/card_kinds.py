@@ -93,7 +93,7 @@ class VarietyKind:
     def __init__(self) -> None:
         self.glottolog: Glottolog | None = None
         self.FIELDS = (
-            Field("name", sayable("Name"), sayable("as its speakers say")),
+            Field("name", sayable("Variety name"), sayable("as its speakers say")),
             Field("language", sayable("Language code"), sayable("type a language's name or a code, such as wuu"), check=_tag),
             Field("iso639_3", sayable("ISO 639-3"), sayable("three letters"), check=_letters),
             Field("glottocode", sayable("Glottocode"), sayable("such as suzh1234"), check=self._glottocode),

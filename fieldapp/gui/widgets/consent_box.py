@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListWidget, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from fieldapp.erasure import Withdrawn, take_back
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.widgets.card_kinds import day
-from fieldapp.gui.words import say, sayable
+from fieldapp.gui.widgets.flow import Flow
+from fieldapp.gui.words import say, sayable, tell
 from fieldapp.model import Consent, ConsentId, Person, new_id
 from fieldapp.store import consent
 from fieldapp.store.consent import Withdrawal
@@ -27,6 +29,8 @@ PURPOSES = (
     (consent.ANYTHING, sayable("anything")),
 )
 LIST_PX = 132
+ROOMY_LINES = 32
+"""So wide, in heights of a line, are two fields with their names beside each other."""
 
 
 class ConsentBox(QWidget):
@@ -55,10 +59,24 @@ class ConsentBox(QWidget):
         layout.addLayout(self._giving())
         layout.addWidget(self._warning())
 
-    def _giving(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(8)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(2 if self.width() >= ROOMY_LINES * self.fontMetrics().height() else 1)
+
+    def _arrange(self, pairs: int) -> None:
+        """One or two fields beside each other, each with its name."""
+        for number, (label, widget) in enumerate(self._fields):
+            self._grid.addWidget(label, number // pairs, number % pairs * 2)
+            self._grid.addWidget(widget, number // pairs, number % pairs * 2 + 1)
+        self._grid.setColumnStretch(3, pairs - 1)
+
+    def _giving(self) -> QVBoxLayout:
+        both = QVBoxLayout()
+        both.setSpacing(8)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(8)
         self._purpose = QComboBox(self)
+        self._purpose.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for name, title in PURPOSES:
             self._purpose.addItem(say(title), name)
         self._audience, self._until, self._evidence = QLineEdit(self), QLineEdit(self), QLineEdit(self)
@@ -66,11 +84,12 @@ class ConsentBox(QWidget):
         self._until.setPlaceholderText(say("a last day, such as 2030-12-31, or none"))
         self._evidence.setPlaceholderText(say("where it can be heard or seen, such as audio/W1-consent.wav"))
         rows = ((say("Purpose"), self._purpose), (say("To whom"), self._audience), (say("Until"), self._until), (say("Evidence"), self._evidence))
-        for number, (label, widget) in enumerate(rows):
+        for label, widget in rows:
             widget.setAccessibleName(label)
-            grid.addWidget(QLabel(label, self), number // 2, number % 2 * 2)
-            grid.addWidget(widget, number // 2, number % 2 * 2 + 1)
-        buttons = QHBoxLayout()
+        self._fields = [(QLabel(label, self), widget) for label, widget in rows]
+        self._grid.setColumnStretch(1, 1)
+        self._arrange(2)
+        buttons, noting = QHBoxLayout(), Flow(8)
         self._give = QPushButton(say("Note: allowed"), self)
         self._refuse = QPushButton(say("Note: refused"), self)
         self._withdraw = QPushButton(say("Withdraw ..."), self)
@@ -78,13 +97,12 @@ class ConsentBox(QWidget):
         self._refuse.clicked.connect(lambda: self._note(allowed=False))
         self._withdraw.clicked.connect(self._on_withdraw)
         for button in (self._give, self._refuse):
-            buttons.addWidget(button)
-        buttons.addStretch()
-        buttons.addWidget(self._withdraw)
-        grid.addLayout(buttons, 2, 0, 1, 4)
-        for column in (1, 3):
-            grid.setColumnStretch(column, 1)
-        return grid
+            noting.addWidget(button)
+        buttons.addLayout(noting, 1)
+        buttons.addWidget(self._withdraw, 0, Qt.AlignmentFlag.AlignBottom)
+        both.addLayout(self._grid)
+        both.addLayout(buttons)
+        return both
 
     def _warning(self) -> QFrame:
         self._asking = QFrame(self)
@@ -175,7 +193,7 @@ class ConsentBox(QWidget):
             say("· The history of edits is dropped: nothing done so far can be undone any more."),
         ]
         if earlier:
-            lines += [say("· What left this fieldbook before must be called back by you:"), *(f"    {one}" for one in earlier)]
+            lines += [say("· What left this fieldbook before must be called back by you:"), *(f"    {tell(str(one))}" for one in earlier)]
         self._will.setText("\n".join(lines))
         self._asking.show()
         self._keep.setFocus()

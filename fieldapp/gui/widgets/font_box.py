@@ -14,7 +14,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.fonts import STACKED, broken
 from fieldapp.gui.review.lines import TIERS
 from fieldapp.gui.theme import set_role
-from fieldapp.gui.widgets.review_stage import tier_name
+from fieldapp.gui.tiers import tier_name
 from fieldapp.gui.words import say
 from fieldapp.settings import kept, pairs
 from fieldapp.writing.scripts import IPA, SCRIPTS, SPEECH_TIERS, Script, families

@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QPainter, QTextDocument
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from fieldapp.gui.theme import VOICES, Colours
+from fieldapp.gui.tiers import tier_name
 from fieldapp.gui.widgets.timeline import clock
 from fieldapp.gui.words import say, sayable, tell
 from fieldapp.model import Hit
@@ -88,7 +89,7 @@ class Hits(QAbstractListModel):
 def why(reason: Reason) -> str:
     """One way of looking and why it found a hit; a similarity with what it is worth."""
     tier, _, how = reason.why.partition(": ")
-    said = f"{say(WAYS[reason.mode])}: {f'{tier}: {tell(how)}' if how else tell(reason.why)}"
+    said = f"{say(WAYS[reason.mode])}: {f'{tier_name(tier)}: {tell(how)}' if how else tell(reason.why)}"
     if reason.similarity is None:
         return said
     note = f" · {tell(reason.basis.note)}" if reason.basis else ""
@@ -104,7 +105,7 @@ def _space(reason: Reason) -> str:
 
 def about(hit: Hit) -> str:
     """Who, which variety, which session, when in it."""
-    return " · ".join(part for part in (hit.speaker, hit.variety, hit.session, clock(hit.span.start, hit.rate), hit.tier) if part)
+    return " · ".join(part for part in (hit.speaker, hit.variety, hit.session, clock(hit.span.start, hit.rate), tier_name(hit.tier)) if part)
 
 
 def marked(hit: Hit, *, draft: bool) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QFormLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.recording import PROMPT_LISTS, Wanted
@@ -15,6 +16,7 @@ from fieldapp.gui.widgets.scrolled import scrolled
 from fieldapp.gui.words import say
 
 FROM_FILE = "*"
+ROOMY_LINES = 46
 
 
 class RecordSetup(QWidget):
@@ -53,7 +55,7 @@ class RecordSetup(QWidget):
         self._speaker.currentTextChanged.connect(self._on_speaker)
         for part in (self.mic, self.consent):
             part.busy.connect(self._on_short)
-        columns = QHBoxLayout()
+        columns = self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         columns.setSpacing(16)
         left, right = QVBoxLayout(), QVBoxLayout()
         for column, widgets in ((left, (panel, self.consent)), (right, (self.mic,))):
@@ -71,10 +73,16 @@ class RecordSetup(QWidget):
         row.addWidget(self._button)
         hint = QLabel(say("Two seconds from before the key are kept. Nothing ends a recording but you."), self)
         hint.setProperty("role", "muted")
-        row.addWidget(hint)
-        row.addStretch()
+        hint.setWordWrap(True)
+        row.addWidget(hint, 1)
         outer.addLayout(row)
         outer.addStretch()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Side by side, or one below the other where the text is large for the window."""
+        super().resizeEvent(event)
+        roomy = self.width() >= ROOMY_LINES * self.fontMetrics().height()
+        self._columns.setDirection(QBoxLayout.Direction.LeftToRight if roomy else QBoxLayout.Direction.TopToBottom)
 
     def _choice(self, name: str, form: QFormLayout, *, editable: bool = False) -> QComboBox:
         box = QComboBox(self)

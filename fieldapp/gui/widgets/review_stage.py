@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from fieldapp.audio.pitch import HIGHEST_HZ, LOWEST_HZ
 from fieldapp.gui.desk import Desk
@@ -18,6 +18,8 @@ from fieldapp.gui.review.lines import TIERS, Text
 from fieldapp.gui.review.playing import Playback
 from fieldapp.gui.review.recorded import RecordedSound
 from fieldapp.gui.review.shown import Shown
+from fieldapp.gui.tiers import tier_name
+from fieldapp.gui.widgets.labels import CutLabel
 from fieldapp.gui.widgets.line_text import about_text
 from fieldapp.gui.widgets.minimap import Minimap
 from fieldapp.gui.widgets.pitch_view import PitchTones
@@ -94,13 +96,12 @@ class ReviewStage(QWidget):
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self._title, self._where, self._left = QLabel(self), QLabel(self), QLabel(self)
+        self._title, self._where, self._left = QLabel(self), CutLabel(self), QLabel(self)
         self._title.setProperty("role", "heading")
         self._left.setProperty("role", "muted")
         self._where.setProperty("role", "muted")
         for label in (self._title, self._where):
             row.addWidget(label)
-        self._where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.setStretch(1, 1)
         row.addWidget(self._left)
         return row
@@ -140,9 +141,8 @@ class ReviewStage(QWidget):
             self._spared.append(button)
             self._tier_group.addButton(button, number)
             row.addWidget(button)
-        self._about = QLabel(self)
+        self._about = CutLabel(self)
         self._about.setProperty("role", "muted")
-        self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._about, 1)
         self._keyboards = QComboBox(self)
@@ -300,8 +300,3 @@ class ReviewStage(QWidget):
     @Slot(int)
     def _on_cursor(self, frame: int) -> None:
         self.wave.setToolTip(clock(frame, self.timeline.rate, places=3))
-
-
-def tier_name(tier: str) -> str:
-    """A tier as a person calls it."""
-    return {"transcription": say("Transcription"), "ipa": say("IPA"), "translation": say("Translation"), "gloss": say("Gloss"), "note": say("Note")}[tier]

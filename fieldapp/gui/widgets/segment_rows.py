@@ -12,9 +12,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PySide6.QtWidgets import QWidget
 
 from fieldapp.gui.review.lines import TIERS, Line, Lines
+from fieldapp.gui.tiers import tier_name
 from fieldapp.gui.widgets.hits import ROLE, Index
 from fieldapp.gui.widgets.line_text import about_text
-from fieldapp.gui.widgets.review_stage import tier_name
 from fieldapp.gui.widgets.row_list import STATES
 from fieldapp.gui.widgets.timeline import clock
 from fieldapp.gui.words import say, sayable
@@ -112,7 +112,7 @@ def columns_of(lines: Lines, typed_on: Set[str]) -> tuple[str, ...]:
 
 def column_name(column: str) -> str:
     """A column as a person calls it; a tier that only this fieldbook knows as it is called there."""
-    return say(FIXED[column]) if column in FIXED else tier_name(column) if column in TIERS else column
+    return say(FIXED[column]) if column in FIXED else tier_name(column)
 
 
 def _stored(line: Line, tier: str) -> str:
