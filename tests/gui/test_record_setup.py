@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,3 +142,18 @@ def test_while_the_microphone_is_tested_nothing_else_begins(page: ThePage) -> No
         page._setup.mic.busy.emit(busy)
         ready.append(page._setup.ready)
     assert ready == [True, False, True]
+
+
+def test_an_answer_is_kept_behind_the_window_which_stays_open_for_it(page: ThePage, qtbot: QtBot, tmp_path: Path) -> None:
+    panel = page._setup.consent
+    panel.ask(code="W1", device="")
+    store = page.desk.store
+    assert store is not None
+    gate = threading.Event()
+    store.write(lambda _: gate.wait(20))
+    panel.recording.heard.emit(heard(tmp_path))
+    assert not page.may_close()
+    gate.set()
+    qtbot.waitUntil(lambda: not panel.busy_with_it)
+    assert page.may_close()
+    assert [r.role for r in sessions.recordings(store.reader())] == ["consent"]

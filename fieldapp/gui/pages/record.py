@@ -90,7 +90,7 @@ class ThePage(Page):
 
     def may_close(self) -> bool:
         """Closing the window never ends a recording: the recorder goes on, and the next start finds it."""
-        if self._setup.consent.recording.running:
+        if self._setup.consent.busy_with_it:
             self.desk.say(say("Consent is being recorded. Stop and keep it first."), "look")
             return False
         self._setup.close_sound()

@@ -37,6 +37,7 @@ class ConsentPanel(ShortPanel):
     def __init__(self, desk: Desk, parent: QWidget) -> None:
         super().__init__(desk, say("Spoken consent"), 8, parent)
         self._code = self._device = ""
+        self._keeping = False
         self.recording.levels.connect(self._on_levels)
         self.recording.heard.connect(self._on_heard)
         self.recording.failed.connect(self._on_failed)
@@ -64,13 +65,18 @@ class ConsentPanel(ShortPanel):
     def ask(self, *, code: str, device: str) -> None:
         """Whom it is about, and which microphone hears them."""
         self._code, self._device = code, device
-        self._button.setEnabled(bool(code))
+        self._button.setEnabled(bool(code) and not self._keeping)
         if not self.recording.running:
             self._tell(
                 say("Explain what the recordings are for, tick what {code} allows, and record the answer.", code=code)
                 if code
                 else say("Say above who speaks; then what they allow can be recorded here.")
             )
+
+    @property
+    def busy_with_it(self) -> bool:
+        """Whether an answer is being recorded or kept."""
+        return self.recording.running or self._keeping
 
     def close_sound(self) -> None:
         """The window closes."""
@@ -98,10 +104,24 @@ class ConsentPanel(ShortPanel):
         allowed = [str(box.property("purpose")) for box in self._boxes if box.isChecked()]
         if store is None:
             return
-        if self._desk.attempt(lambda: keep_evidence(store, code, allowed, heard)):
+
+        def kept(_: None) -> None:
+            over()
             count = len(allowed)
             self._tell(say("Kept. {count} purposes are allowed; People shows and changes them.", count=count), "" if count else "look")
-        self.recording.clear()
+
+        def failed(trouble: Exception) -> None:
+            over()
+            self._desk.fail(trouble)
+
+        def over() -> None:
+            self._keeping = False
+            self._button.setEnabled(bool(self._code))
+            self.recording.clear()
+
+        self._keeping = True
+        self._button.setEnabled(False)
+        self._desk.run(lambda _: keep_evidence(store, code, allowed, heard), kept, failed)
 
     @Slot(str)
     def _on_failed(self, why: str) -> None:

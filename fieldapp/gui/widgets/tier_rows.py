@@ -75,6 +75,7 @@ class TierRows(SegmentMarks):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self.colours.panel))
+        high = self.row_height()
         if self.shown is not None:
             places = self.shown.visible(self.timeline.visible())
             there = slice(places.start, places.stop)
@@ -85,28 +86,30 @@ class TierRows(SegmentMarks):
                 painter.fillRect(QRectF(left, PADDING, right - left, self.height() - 2 * PADDING), QColor(self.colours.raised))
             for left, right in coverage(self.timeline, starts[todo], stops[todo]):
                 painter.fillRect(QRectF(left, 0, right - left, 3), QColor(self.colours.amber))
-            for place in (np.flatnonzero(readable) + places.start).tolist():
-                self._draw_line(painter, lines[place], current=place == self.shown.current)
+            seen = [lines[place] for place in (np.flatnonzero(readable) + places.start).tolist()]
+            for number, tier in enumerate(TIERS):
+                self._draw_tier(painter, tier, number * high, high, seen)
         painter.setPen(QColor(self.colours.line))
         for number in range(1, len(TIERS)):
-            y = number * self.row_height()
+            y = number * high
             painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
         self.draw_marks(painter)
         painter.end()
 
-    def _draw_line(self, painter: QPainter, line: Line, *, current: bool) -> None:
+    def _draw_tier(self, painter: QPainter, tier: str, top: int, high: int, seen: Sequence[Line]) -> None:
+        """One row; its font is looked up once, for there may be a hundred texts in it."""
         assert self.shown is not None
-        span, high = self.shown.span_of(line), self.row_height()
-        left, right = self.timeline.pixel_of(span.start), self.timeline.pixel_of(span.stop)
-        inside = max(left, 0.0) + PADDING, min(right, float(self.width())) - PADDING  # a long segment's text stays in view
-        for number, tier in enumerate(TIERS):
-            if current and tier == self.shown.tier:
+        current = self.shown.line
+        painter.setFont(self.fonts.of(tier, self.font()))
+        for line in seen:
+            span, text = self.shown.span_of(line), line.texts.get(tier)
+            left, right = self.timeline.pixel_of(span.start), self.timeline.pixel_of(span.stop)
+            if tier == self.shown.tier and current is not None and line.segment == current.segment:
                 painter.setPen(QPen(QColor(self.colours.accent), 1.6))
-                painter.drawRect(QRectF(left + 1, number * high + 1, right - left - 2, high - 2))
-            text = line.texts.get(tier)
-            if text is not None and inside[1] - inside[0] > READABLE_PX / 2:
-                painter.setFont(self.fonts.of(tier, self.font()))
-                draw_line_text(painter, QRectF(inside[0], number * high, inside[1] - inside[0], high), text.text, self.colours, draft=text.draft)
+                painter.drawRect(QRectF(left + 1, top + 1, right - left - 2, high - 2))
+            begin, end = max(left, 0.0) + PADDING, min(right, float(self.width())) - PADDING  # a long segment's text stays in view
+            if text is not None and end - begin > READABLE_PX / 2:
+                draw_line_text(painter, QRectF(begin, top, end - begin, high), text.text, self.colours, draft=text.draft)
 
 
 class TierNames(QWidget):
