@@ -26,12 +26,17 @@ Near = tuple[SegmentId, float]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a space is searched now. `recall` was measured when its index was built; `building` says how far a new one is, and what is done."""
+    """How a space is searched now: so many `candidates` are ranked, a graph is searched as widely as `ef`.
+
+    `recall` was measured when its index was built; `building` says how far a new one is, and what is done.
+    """
 
     rows: int
     dead: int
     prefix: int
+    candidates: int
     in_graph: int
+    ef: int
     sealed: bool
     recall: float
     building: tuple[float, str] | None = None
@@ -69,7 +74,16 @@ class SpaceIndex:
     def status(self) -> Status:
         """How it is searched now."""
         graph = self.graph
-        return Status(len(self.rows), self.rows.dead, self.rows.dims, graph.rows if graph else 0, self.sealed is not None, self.recall)
+        return Status(
+            rows=len(self.rows),
+            dead=self.rows.dead,
+            prefix=self.rows.dims,
+            candidates=self.candidates,
+            in_graph=graph.rows if graph else 0,
+            ef=graph.ef if graph else 0,
+            sealed=self.sealed is not None,
+            recall=self.recall,
+        )
 
     def nearest(self, db: sqlite3.Connection, query: F32, k: int, allowed: I64 | None) -> list[Near]:
         """The k nearest; rows that the database turns out not to have any more make room for others."""

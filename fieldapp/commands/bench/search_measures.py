@@ -260,7 +260,14 @@ def _while_settling(index: VectorIndex, space: Space, progress: Progress) -> Ite
 def _shape(index: VectorIndex, space: Space) -> dict[str, Any]:
     status = index.status(space)
     assert status is not None
-    return {"prefix": status.prefix, "in_graph": status.in_graph, "sealed": status.sealed, "recall_measured_when_built": round(status.recall, 4)}
+    return {
+        "prefix": status.prefix,
+        "candidates": status.candidates,
+        "in_graph": status.in_graph,
+        "ef": status.ef,
+        "sealed": status.sealed,
+        "recall_measured_when_built": round(status.recall, 4),
+    }
 
 
 def _space(store: Store) -> Space:
