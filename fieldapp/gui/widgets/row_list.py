@@ -150,6 +150,7 @@ class RowList(QListView):
         super().__init__(parent)
         self.faces = RowModel(self)
         self._showing = False
+        self._laid: tuple[object, int] = (None, 0)
         self.painter_of_rows = RowPainter(colours, self)
         self.setModel(self.faces)
         self.setItemDelegate(self.painter_of_rows)
@@ -157,6 +158,13 @@ class RowList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(name)
         self.selectionModel().currentChanged.connect(self._on_current)
+
+    def doItemsLayout(self) -> None:
+        """Only for other rows, or rows of another height: a theme asks for it four times, and each time Qt asks the model about all of 20,000 rows."""
+        laid = (self.faces.keys, self.sizeHintForRow(0))
+        if laid[0] is not self._laid[0] or laid[1] != self._laid[1]:
+            self._laid = laid
+            super().doItemsLayout()
 
     def show_rows(self, rows: Sequence[Heading | Line], current: str) -> None:
         """Show rows and mark one."""
