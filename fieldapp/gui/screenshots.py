@@ -21,6 +21,7 @@ from fieldapp.gui.demo import open_demo
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.main_window import MainWindow
 from fieldapp.gui.pages import PAGES
+from fieldapp.gui.pages.review import ThePage as ReviewPage
 from fieldapp.gui.theme import dress
 from fieldapp.gui.words import speak
 from fieldapp.settings import Settings
@@ -85,12 +86,18 @@ def _pages(window: MainWindow, folder: Path, name: str) -> list[Path]:
         field = window.page.findChild(QLineEdit)
         if entry.name == "find" and isinstance(field, QLineEdit):
             field.setText(SOUGHT)
-        window.message.hide()
-        _settle(window)
-        path = folder / f"{entry.name}-{name}.png"
-        window.grab().save(str(path))
-        taken.append(path)
+        taken.append(_picture(window, folder / f"{entry.name}-{name}.png"))
+        if isinstance(window.page, ReviewPage) and window.page.recording:
+            window.page.side.view("table")
+            taken.append(_picture(window, folder / f"{entry.name}-table-{name}.png"))
     return taken
+
+
+def _picture(window: MainWindow, path: Path) -> Path:
+    window.message.hide()
+    _settle(window)
+    window.grab().save(str(path))
+    return path
 
 
 def _settle(window: MainWindow) -> None:
@@ -99,7 +106,8 @@ def _settle(window: MainWindow) -> None:
     late = time.monotonic() + PATIENCE_S
     while time.monotonic() < min(calm, late):
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
-        if window.desk.busy:
+        page = window.page
+        if window.desk.busy or (isinstance(page, ReviewPage) and page.book.busy):
             calm = time.monotonic() + SETTLE_S
         time.sleep(0.01)
 

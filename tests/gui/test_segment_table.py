@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,21 @@ def test_a_table_of_many_segments_makes_only_what_is_in_sight(qtbot: QtBot) -> N
     shown.mark("s3", "transcription")
     assert not shown.grab().isNull()
     assert 0 < len(made) < 300
+
+
+def test_only_a_row_that_changed_is_drawn_anew(qtbot: QtBot) -> None:
+    known = [Line(f"s{n}", "r", Span(n, n + 1), 10, texts={"transcription": Text("x")}) for n in range(50)]
+    shown = SegmentTable(LIGHT)
+    qtbot.addWidget(shown)
+    shown.resize(540, 400)
+    shown.show_lines(Lines.of(known), "transcription", "s0", fresh=True)
+    shown.show()
+    changed: list[tuple[int, int]] = []
+    shown.rows.dataChanged.connect(lambda first, last: changed.append((first.row(), last.row())))
+    later = [replace(line, texts={"transcription": Text("y")}) if line.segment in ("s2", "s49") else line for line in known]
+    shown.show_lines(Lines.of(later), "transcription", "s0")
+    assert changed == [(2, 2)]
+    assert shown.rows.cell(49, 4).text == "y"
 
 
 def test_a_right_to_left_text_begins_at_the_right_of_its_cell(qtbot: QtBot) -> None:

@@ -33,6 +33,11 @@ class KeepingUp(QObject):
         self._busy = self._again = False
         self._wanted: tuple[str, str] | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being read."""
+        return self._busy
+
     def look(self) -> None:
         """Read again, now or as soon as what is being read is there."""
         if self._busy:

@@ -76,7 +76,7 @@ class RecordSetup(QWidget):
         hint.setWordWrap(True)
         row.addWidget(hint, 1)
         outer.addLayout(row)
-        outer.addStretch()
+        outer.addStretch(1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side by side, or one below the other where the text is large for the window."""

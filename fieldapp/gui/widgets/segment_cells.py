@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemDelegate, QStyle, QStyledItemDelegate
 
 from fieldapp.gui.fonts import Fonts
 from fieldapp.gui.theme import Colours
-from fieldapp.gui.widgets.hits import ROLE, Index, voice_colour
+from fieldapp.gui.widgets.hits import Index, voice_colour
 from fieldapp.gui.widgets.line_text import draw_line_text
 from fieldapp.gui.widgets.segment_rows import FIXED, Cell, column_name
 from fieldapp.gui.widgets.typing_field import TypingField
@@ -52,46 +52,44 @@ class CellPainter(QStyledItemDelegate):
     def __init__(self, table: SegmentTable, colours: Colours) -> None:
         super().__init__(table)
         self._table = table
-        self.colours = colours
-        self.fonts = Fonts({})
+        self.dress(colours, Fonts({}))
+
+    def dress(self, colours: Colours, fonts: Fonts) -> None:
+        """Another theme, other fonts."""
+        self.colours, self.fonts = colours, fonts
+        self._ink = {name: QColor(getattr(colours, name)) for name in ("accent", "accent_soft", "amber", "line", "muted", "text")}
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        cell = index.data(ROLE)
-        if not isinstance(cell, Cell):
-            return
-        area, c = QRectF(option.rect), self.colours
-        painter.save()
-        painter.setClipRect(area)
+        cell, area, ink = self._table.rows.cell(index.row(), index.column()), QRectF(option.rect), self._ink
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, QColor(c.accent_soft))
+            painter.fillRect(area, ink["accent_soft"])
         inner = area.adjusted(PADDING, 0, -PADDING, -1)
         if cell.column in FIXED:
             self._draw_fixed(painter, inner, cell, option)
-        else:
+        elif cell.text:
             painter.setFont(self.fonts.of(cell.column, option.font))
-            draw_line_text(painter, inner, cell.text, c, draft=cell.draft)
-        painter.fillRect(QRectF(area.left(), area.bottom() - 1, area.width(), 1), QColor(c.line))
+            draw_line_text(painter, inner, cell.text, self.colours, draft=cell.draft)
+        painter.fillRect(QRectF(area.left(), area.bottom() - 1, area.width(), 1), ink["line"])
         if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(c.accent), 2))
+            painter.setPen(QPen(ink["accent"], 2))
             painter.drawRect(area.adjusted(1, 1, -1, -2))
-        painter.restore()
 
     def _draw_fixed(self, painter: QPainter, inner: QRectF, cell: Cell, option: QStyleOptionViewItem) -> None:
-        c = self.colours
         painter.setFont(option.font)
         if cell.column == "speaker" and cell.text:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(voice_colour(cell.text)))
             painter.drawEllipse(QRectF(inner.left(), inner.center().y() - DOT / 2, DOT, DOT))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             inner = inner.adjusted(DOT + 6, 0, 0, 0)
-        painter.setPen(QColor(c.amber if cell.column == "mark" and cell.line.to_check else c.text if cell.column == "speaker" else c.muted))
+        painter.setPen(self._ink["amber" if cell.column == "mark" and cell.line.to_check else "text" if cell.column == "speaker" else "muted"])
         text = cell.text if cell.column == "mark" else option.fontMetrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, int(inner.width()))
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        cell = index.data(ROLE)
-        assert isinstance(cell, Cell)
+        cell = self._table.rows.cell(index.row(), index.column())
         field = CellField(cell, self._table.keyboard_of(cell.column), parent)
         field.setFont(self.fonts.of(cell.column, option.font))
         field.play.connect(lambda: self._table.step(field, 1))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from fieldapp.gui.review.lines import TIERS, Line, Lines
 from fieldapp.gui.tiers import tier_name
-from fieldapp.gui.widgets.hits import ROLE, Index
+from fieldapp.gui.widgets.hits import Index
 from fieldapp.gui.widgets.line_text import about_text
 from fieldapp.gui.widgets.row_list import STATES
 from fieldapp.gui.widgets.timeline import clock
@@ -22,6 +22,8 @@ from fieldapp.gui.words import say, sayable
 MARKS = {"pending": "●", "draft": "●", "checked": "✓", "rejected": "–"}
 FIXED = {"mark": sayable("State"), "start": sayable("Start"), "stop": sayable("End"), "speaker": sayable("Speaker")}
 BEST = "★"
+_SEEN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+_WRITTEN = _SEEN | Qt.ItemFlag.ItemIsEditable
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,13 @@ class SegmentRows(QAbstractTableModel):
         self.latest: Callable[[Line, str], str] = _stored
         self.writable = False
 
-    def show(self, lines: Lines, columns: Sequence[str]) -> None:
-        """Other rows or columns, or other contents of the same."""
+    def show(self, lines: Lines, columns: Sequence[str], seen: range) -> None:
+        """Other rows or columns, or other contents of the same: then only what changed among the rows that are `seen` is drawn anew."""
         if not self.differs(lines, columns):
-            self.lines = lines
-            if len(lines):
-                self.dataChanged.emit(self.index(0, 0), self.index(len(lines) - 1, len(columns) - 1))
+            before, self.lines = self.lines, lines
+            for row in seen:
+                if before[row] != lines[row]:
+                    self.dataChanged.emit(self.index(row, 0), self.index(row, len(columns) - 1))
             return
         self.beginResetModel()
         self.lines, self.columns = lines, tuple(columns)
@@ -85,16 +88,12 @@ class SegmentRows(QAbstractTableModel):
         return "" if name == "mark" and role == Qt.ItemDataRole.DisplayRole else column_name(name)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        known = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        written = index.isValid() and self.writable and self.columns[index.column()] not in FIXED
-        return known | Qt.ItemFlag.ItemIsEditable if written else known
+        return _WRITTEN if index.isValid() and self.writable and self.columns[index.column()] not in FIXED else _SEEN
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not (0 <= index.row() < len(self.lines) and 0 <= index.column() < len(self.columns)):
             return None
         cell = self.cell(index.row(), index.column())
-        if role == ROLE:
-            return cell
         if role == Qt.ItemDataRole.DisplayRole:
             return cell.text
         if role == Qt.ItemDataRole.AccessibleTextRole:

@@ -19,7 +19,7 @@ from fieldapp.gui.widgets.segment_rows import FIXED, SegmentRows, columns_of
 from fieldapp.gui.words import say
 from fieldapp.writing.keyboards import Keyboard
 
-WIDTHS = {"mark": 1.8, "start": 3.9, "stop": 3.9, "speaker": 4.0}
+WIDTHS = {"mark": 2.2, "start": 3.9, "stop": 3.9, "speaker": 4.0}
 """Of columns in heights of a line of text; tiers have TIER_WIDTH."""
 TIER_WIDTH = 9.0
 KEPT_AFTER_MS = 600
@@ -82,7 +82,7 @@ class SegmentTable(QTableView):
 
     def dress(self, colours: Colours, fonts: Fonts, widths: Mapping[str, float]) -> None:
         """Another theme, text size or fonts; widths as they were kept."""
-        self.painter_of_cells.colours, self.painter_of_cells.fonts = colours, fonts
+        self.painter_of_cells.dress(colours, fonts)
         self._widths = dict(widths)
         self._lay_out()
         self.viewport().update()
@@ -104,11 +104,17 @@ class SegmentTable(QTableView):
             return
         self._later = None
         self._showing = True
-        self.rows.show(lines, columns)
+        self.rows.show(lines, columns, self._seen())
         self._showing = False
         if differs:
             self._lay_out()
         self.mark(segment, tier)
+
+    def _seen(self) -> range:
+        """The rows in sight."""
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        count = len(self.rows.lines)
+        return range(max(0, first), last + 1 if last >= 0 else count) if self.isVisible() and first >= 0 else range(0)
 
     def mark(self, segment: str, tier: str) -> None:
         """Mark the current segment and tier without choosing them; the cursor stays in a column of times, people, or tiers of this fieldbook's own."""
