@@ -84,8 +84,7 @@ class ThePage(Page):
         return self._cards[self._tabs.currentIndex()]
 
     def refresh(self) -> None:
-        for cards in self._cards:
-            cards.refresh()
+        self.cards.refresh()  # the other lists when they are shown
         self._archive.refresh()
 
     def _on_wanted(self, wanted: Wanted) -> None:

@@ -70,6 +70,7 @@ class Cards(QWidget):
         self._value: Any = None
         self._new = False
         self._wanted: dict[str, list[str]] = {}
+        self._listed: list[Any] = []
         self._on_its_way: dict[str, dict[str, Any]] = {}
         """What was typed and is not read back yet, by the id of the card."""
         self._came_back: list[tuple[Any, dict[str, Any], bool]] = []
@@ -88,6 +89,7 @@ class Cards(QWidget):
         self._sought.textChanged.connect(self._narrow)
         self._list = QListWidget(self)
         self._list.setAccessibleName(say(self._kind.EMPTY))
+        self._list.setUniformItemSizes(True)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.currentItemChanged.connect(self._on_chosen)
         self._add = QPushButton(say(self._kind.NEW), self)
@@ -165,6 +167,19 @@ class Cards(QWidget):
         db = store.reader()
         values = self._kind.all(db)
         chosen = getattr(self._value, "id", "")
+        if values != self._listed:
+            self._list_values(values, chosen)
+        self._kind.dress(self.card, db)
+        self._add.setEnabled(not store.read_only)
+        if not self.card.changed:
+            if self._list.currentRow() >= 0:
+                self._show(self._list.currentItem().data(Qt.ItemDataRole.UserRole), new=False)
+            elif not self._new and chosen not in self._on_its_way:
+                self._list.setCurrentRow(0) if values else self._show(None, new=False)
+            self._bring_back()
+
+    def _list_values(self, values: list[Any], chosen: str) -> None:
+        self._listed = values
         self._list.blockSignals(True)
         self._list.clear()
         for value in values:
@@ -174,14 +189,6 @@ class Cards(QWidget):
                 self._list.setCurrentItem(item)
         self._list.blockSignals(False)
         self._narrow()
-        self._kind.dress(self.card, db)
-        self._add.setEnabled(not store.read_only)
-        if not self.card.changed:
-            if self._list.currentRow() >= 0:
-                self._show(self._list.currentItem().data(Qt.ItemDataRole.UserRole), new=False)
-            elif not self._new and chosen not in self._on_its_way:
-                self._list.setCurrentRow(0) if values else self._show(None, new=False)
-            self._bring_back()
 
     @Slot()
     def add(self) -> None:
