@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
             self._add_deeds(entry)
         self._entry = entry
         self._stack.setCurrentWidget(self.page)
+        self.message.raise_()  # the stack puts the page above everything
         self.page.refresh()
         self._on_conditions()
 

@@ -94,3 +94,12 @@ def test_everything_on_the_start_page_has_a_name_for_screen_readers(window: Main
 )
 def test_letters_fit_in_order(sought: str, title: str, fits: bool) -> None:
     assert (score(sought, title) is not None) is fits
+
+
+def test_a_message_stays_above_the_page_that_is_opened_next(window: MainWindow, tmp_path: Path) -> None:
+    window.desk.create(tmp_path / "book", "book")
+    window.desk.say("Look here.", "look")
+    window.show_page("people")
+    stack = window.message.parentWidget()
+    assert stack is not None
+    assert stack.children().index(window.message) > stack.children().index(window.page)
