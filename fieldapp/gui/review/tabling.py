@@ -21,6 +21,8 @@ LIST, TABLE = "side:list", "side:table"
 USUAL_PX = {LIST: 280, TABLE: 540}
 UNKNOWN_PX = 1280
 USUAL_SHARE = {LIST: 0.35, TABLE: 0.55}
+LARGE_SHARE = 0.4
+"""On a large screen the table has more."""
 MOST = 0.75
 USUAL_TEXT_PX = 18
 """The height of a line of text those widths were made for."""
@@ -74,6 +76,8 @@ class Tabling(QObject):
         wanted = self._widths().get(name, "")
         whole = self._split.width() if self._split.isVisible() else UNKNOWN_PX
         usual = min(USUAL_PX[name] * self._side.fontMetrics().height() / USUAL_TEXT_PX, USUAL_SHARE[name] * whole)
+        if name == TABLE:
+            usual = max(usual, LARGE_SHARE * whole)
         wide = min(float(wanted), MOST * whole) if _is_number(wanted) else usual
         self._split.setSizes([round(wide), round(whole - wide)])
 

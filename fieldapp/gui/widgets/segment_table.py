@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QKeyEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemDelegate, QHeaderView, QTableView, QWidget
 
 from fieldapp.gui.fonts import Fonts
@@ -20,8 +20,8 @@ from fieldapp.gui.words import say
 from fieldapp.writing.keyboards import Keyboard
 
 WIDTHS = {"mark": 2.2, "start": 3.9, "stop": 3.9, "speaker": 4.0}
-"""Of columns in heights of a line of text; tiers have TIER_WIDTH."""
-TIER_WIDTH = 9.0
+"""Of columns, in heights of a line of text; a tier has at least LEAST_TIER."""
+LEAST_TIER = 6.5
 KEPT_AFTER_MS = 600
 
 
@@ -197,13 +197,26 @@ class SegmentTable(QTableView):
 
     def _lay_out(self) -> None:
         """Rows as high as the text in the fonts of its tiers, columns as wide as a person had them."""
-        high = self.fontMetrics().height()
         tall = max(QFontMetrics(self.painter_of_cells.fonts.of(tier, self.font())).lineSpacing() for tier in TIERS)
         self._showing = True
         self.verticalHeader().setDefaultSectionSize(tall + 2 * PADDING)
-        for number, column in enumerate(self.rows.columns):
-            self.setColumnWidth(number, round(self._widths.get(column, WIDTHS.get(column, TIER_WIDTH)) * high))
         self._showing = False
+        self._lay_columns()
+
+    def _lay_columns(self) -> None:
+        """As wide as a person had them; the other tiers share the room that is left."""
+        high, columns = self.fontMetrics().height(), self.rows.columns
+        known = {column: round(self._widths.get(column, WIDTHS.get(column, 0.0)) * high) for column in columns}
+        open_ones = [column for column in columns if not known[column]]
+        share = (self.viewport().width() - sum(known.values())) // max(1, len(open_ones))
+        self._showing = True
+        for number, column in enumerate(columns):
+            self.setColumnWidth(number, known[column] or max(share, round(LEAST_TIER * high)))
+        self._showing = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_columns()
 
     @Slot(int, int, int)
     def _on_resized(self, number: int, _before: int, now: int) -> None:
