@@ -20,19 +20,21 @@ BLOCKS_PX = 10
 
 
 class Minimap(QWidget):
-    """Sound and blocks are painted once into a picture; only the frame moves."""
+    """The sound is painted once, its blocks when the lines are others; only the frame moves."""
 
     def __init__(self, timeline: Timeline, shown: Shown, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._timeline, self._shown, self._colours = timeline, shown, colours
         self._sound: Sound | None = None
+        self._wave: QPixmap | None = None
         self._picture: QPixmap | None = None
+        self._lines = shown.lines
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(say("Overview of the recording"))
         timeline.moved.connect(self.update)
         timeline.cursor_moved.connect(self.update)
-        shown.changed.connect(self.redraw)
+        shown.changed.connect(self._on_shown)
 
     def sizeHint(self) -> QSize:
         return QSize(640, HEIGHT_PX)
@@ -49,9 +51,15 @@ class Minimap(QWidget):
 
     @Slot()
     def redraw(self) -> None:
-        """Paint the picture anew."""
-        self._picture = None
+        """Paint everything anew."""
+        self._wave = self._picture = None
         self.update()
+
+    @Slot()
+    def _on_shown(self) -> None:
+        if self._shown.lines is not self._lines:  # not only another line, or another tier
+            self._picture = None
+            self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._go(event)
@@ -93,14 +101,20 @@ class Minimap(QWidget):
         painter.end()
 
     def _paint_picture(self, ratio: float) -> QPixmap:
-        picture = QPixmap(self.size() * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(QColor(self._colours.stage))
-        painter = QPainter(picture)
+        if self._wave is None or self._wave.size() != self.size() * ratio:
+            self._wave = QPixmap(self.size() * ratio)
+            self._wave.setDevicePixelRatio(ratio)
+            self._wave.fill(QColor(self._colours.stage))
+            if self._sound is not None and self._sound.frames and self.width():
+                painter = QPainter(self._wave)
+                self._paint_sound(painter, self._sound)
+                painter.end()
+        self._lines = self._shown.lines
+        picture = QPixmap(self._wave)
         if self._sound is not None and self._sound.frames and self.width():
-            self._paint_sound(painter, self._sound)
+            painter = QPainter(picture)
             self._paint_blocks(painter)
-        painter.end()
+            painter.end()
         return picture
 
     def _paint_sound(self, painter: QPainter, sound: Sound) -> None:
