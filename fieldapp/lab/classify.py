@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,3 +60,9 @@ def balanced(truth: Sequence[str], guessed: Sequence[str]) -> float:
     for wanted, got in zip(truth, guessed):
         right.setdefault(wanted, []).append(wanted == got)
     return float(np.mean([np.mean(hits) for hits in right.values()])) if right else float("nan")
+
+
+def evened(truth: Sequence[str]) -> F64:
+    """What each item counts, so that all classes count alike: the weights whose mean of hits is the balanced accuracy."""
+    count = Counter(truth)
+    return np.array([len(truth) / (len(count) * count[label]) for label in truth])

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fieldapp.lab.classify import balanced, learn
-from fieldapp.lab.statistics import Interval, bootstrap
+from fieldapp.lab.classify import balanced, evened, learn
+from fieldapp.lab.statistics import Interval, bootstrap_ratio
 from fieldapp.speech.embed import unit
 
 SHOTS = (1, 4, 16)
@@ -87,15 +87,15 @@ def few_shot(
     if min(map(len, rows.values())) < shots:
         return None
     chance = np.random.default_rng((seed, shots))
+    weights = evened(labels)
     found, hits = [], np.zeros(len(labels))
     for _ in range(DRAWS):
         chosen = [int(row) for some in rows.values() for row in chance.choice(some, shots, replace=False)]
         guessed = learn(unit(known[chosen]), [known_labels[row] for row in chosen])(unit(asked))
         found.append(balanced(labels, guessed))
-        hits += _weighted(labels, guessed)
-    return Labelled(
-        f"{shots} spoken example{'s' if shots > 1 else ''} a label", len(labels), len(rows), float(np.mean(found)), bootstrap(hits / DRAWS, meanings, seed=seed)
-    )
+        hits += weights * np.array([a == b for a, b in zip(labels, guessed)])
+    between = bootstrap_ratio(hits / DRAWS, weights, meanings, seed=seed)
+    return Labelled(f"{shots} spoken example{'s' if shots > 1 else ''} a label", len(labels), len(rows), float(np.mean(found)), between)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,6 @@ def spotted(word: str, scores: Vectors, holds: NDArray[np.bool_]) -> Spotted:
 def _labelled(
     way: str, labels: Sequence[str], guessed: Sequence[str], meanings: Sequence[str], classes: Sequence[str], seed: int, p: float | None = None
 ) -> Labelled:
-    between = bootstrap(_weighted(labels, guessed), meanings, seed=seed)
+    weights = evened(labels)
+    between = bootstrap_ratio(weights * np.array([a == b for a, b in zip(labels, guessed)]), weights, meanings, seed=seed)
     return Labelled(way, len(labels), len(classes), balanced(labels, guessed), between, p)
-
-
-def _weighted(labels: Sequence[str], guessed: Sequence[str]) -> NDArray[np.float64]:
-    """Hits whose mean is the balanced accuracy."""
-    count = {label: labels.count(label) for label in set(labels)}
-    return np.array([(a == b) * len(labels) / (len(count) * count[a]) for a, b in zip(labels, guessed)])

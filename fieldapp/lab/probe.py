@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fieldapp.lab.classify import balanced, learn
-from fieldapp.lab.statistics import Interval, bootstrap
+from fieldapp.lab.classify import balanced, evened, learn
+from fieldapp.lab.statistics import Interval, bootstrap, bootstrap_ratio
 from fieldapp.lab.utterances import Utterance
 from fieldapp.lab.wording import unicode_letters
 
@@ -83,12 +83,11 @@ def read(vectors: NDArray[np.floating], task: Task, seed: int) -> Reading | None
         return None
     chance = np.random.default_rng((seed, int.from_bytes(hashlib.sha256(task.name.encode()).digest()[:4], "big")))
     control = balanced(*_answers(vectors, task, asked, lambda labels: [labels[i] for i in chance.permutation(len(labels))])[1:])
-    per_class = Counter(wanted)
-    weights = np.array([len(wanted) / (len(per_class) * per_class[label]) for label in wanted])
+    weights = evened(wanted)
     hits = np.array([a == b for a, b in zip(wanted, said)]) * weights
     carriers = [task.carriers[row] for row in rows]
     classes = len({task.labels[row] for row in asked})
-    return Reading(task.name, len(wanted), classes, 1 / classes, balanced(wanted, said), bootstrap(hits, carriers, seed=seed), control)
+    return Reading(task.name, len(wanted), classes, 1 / classes, balanced(wanted, said), bootstrap_ratio(hits, weights, carriers, seed=seed), control)
 
 
 def joined_words(readings: Sequence[Reading]) -> Reading | None:

@@ -119,6 +119,13 @@ def test_the_words_of_a_label_do_without_examples_and_chance_is_told() -> None:
     assert nothing.p > 0.5
 
 
+def test_labels_that_are_all_right_are_surely_right_however_unevenly_they_come() -> None:
+    labels = ["many"] * 30 + ["few"] * 3
+    vectors = np.array([[1.0, 0.0] if label == "many" else [0.0, 1.0] for label in labels])
+    found = labelling.by_words(vectors, np.eye(2), ["many", "few"], labels, [f"m{n}" for n in range(33)], seed=0)
+    assert (found.accuracy, found.interval.low, found.interval.high) == (1, 1, 1)
+
+
 def test_more_examples_read_better_and_too_few_are_refused() -> None:
     chance = np.random.default_rng(4)
     names = chance.standard_normal((2, 20))
