@@ -237,7 +237,7 @@ def test_a_basket_goes_to_the_export_page_alone(window: MainWindow, qtbot: QtBot
     qtbot.waitUntil(lambda: button(window, "Hand over").isEnabled())
     button(window, "Hand over").click()
     assert window.page.objectName() == "export"
-    assert box(window, "What").currentText() == "the basket “basket”: 1 segments"
+    qtbot.waitUntil(lambda: box(window, "What").currentText() == "the basket “basket”: 1 segments")
     formats = part(window, QListWidget)
     formats.setCurrentRow(next(row for row in range(formats.count()) if formats.item(row).data(Qt.ItemDataRole.UserRole) == "csv"))
     qtbot.waitUntil(lambda: says(window, "of 1 segments may leave"))

@@ -51,6 +51,7 @@ def main() -> None:
         demo_audio.make(options.out, options.seed, _say)
     elif options.step == "export":
         run = _run(options)
+        (options.out / "MODEL.md").unlink(missing_ok=True)  # it speaks of the model that was there before
         weights = trained_weights(run)
         planned = trained_plan(run)
         export(weights, planned.shape, Vocabulary.load(run / WRITTEN), options.out)
