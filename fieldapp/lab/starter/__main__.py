@@ -17,7 +17,7 @@ from fieldapp.speech.manifest import checksums_of, write
 
 STEPS, WRITING, TOGETHER = 4700, 2400, 4700
 SMALL = Shape(width=128, heads=4, encoder_layers=4, decoder_layers=2)
-"""For comparing arms: an eighth of the weights, a third of the time."""
+"""For comparing arms with each other."""
 
 
 def main() -> None:

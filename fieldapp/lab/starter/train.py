@@ -43,7 +43,7 @@ class Plan:
     seed: int = 1
     steps: int = 6000
     writing: int = 0
-    """Steps after all others in which only the decoder learns; each takes three quarters of the time."""
+    """Steps after those in which only the decoder learns; each takes three quarters of the time."""
     together: int = 0
     """Steps after those in which all learn again, beside a decoder that already writes."""
     warm_up: int = 100
