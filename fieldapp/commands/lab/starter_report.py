@@ -39,7 +39,7 @@ TITLES = {
     "found": "Demo: the same sentence by a speaker of another variety (50 sentences, unseen voices), R@1 by every way of comparing",
     "layers": "The same after each encoder layer (early exits), and what is written from there",
     "layers_recognised": "Text after each encoder layer, one speaker a variety",
-    "arms": "The same with other arms of the recipe",
+    "arms": "The same after each layer of other arms of the recipe",
     "human": "Real people: R@1 beside plain acoustics",
     "speed": "Time on one core",
 }
@@ -112,9 +112,8 @@ def _examined(folders: Sequence[Path], options: argparse.Namespace, progress: Pr
         if number:
             rows["recognised"] += read
             rows["translated"] += translated
-            ways = ("head", *evaluate.BY_LAYER)
-            found = evaluate.retrieved({False: heard}, demo, DEMO, progress, ways=ways, seed=options.seed)
-            rows["arms"] += [one for one in found if not one.other]
+            found = evaluate.retrieved({False: heard}, demo, DEMO, progress, ways=("head",), seed=options.seed)
+            rows["arms"] += [*_by_layer(folder, demo, options, progress)[0], *(one for one in found if not one.other)]
             continue
         rows["recognised"] += read
         rows["translated"] += translated
@@ -133,7 +132,7 @@ def _examined(folders: Sequence[Path], options: argparse.Namespace, progress: Pr
             rows["human"] = _human(folder, model, options, progress)
             read_aloud = testsets.human(options.human, ("sinitic/cmn_cw",))
             rows["recognised"] += evaluate.recognised(model, folder.name, read_aloud, "single syllables of another person", progress, workers=cores)
-        _by_layer(folder, demo, rows, options, progress)
+        rows["layers"], rows["layers_recognised"] = _by_layer(folder, demo, options, progress, read=_one_speaker_each(demo))
     sentences = testsets.SENTENCE if options.world else DEMO
     mine = [row for row in rows["recognised"] if row.model == folders[0].name]
     rows["targets"] = targets(mine, sentences, TRAINED_VOICE, rows["found"], rows["human"], [name for name in HUMAN if name != ACROSS])
@@ -157,8 +156,10 @@ def _human(folder: Path, model: Any, options: argparse.Namespace, progress: Prog
     return rows
 
 
-def _by_layer(folder: Path, demo: Examples, rows: dict[str, list[Any]], options: argparse.Namespace, progress: Progress) -> None:
-    """Retrieval and text after each encoder layer; the exits are made for the moment."""
+def _by_layer(
+    folder: Path, demo: Examples, options: argparse.Namespace, progress: Progress, *, read: Examples | None = None
+) -> tuple[list[Retrieved], list[Any]]:
+    """Retrieval after each encoder layer, and the text of `read` from there; the exits are made for the moment."""
     from fieldapp.lab import twins
     from fieldapp.lab.hearing import hear
     from fieldapp.lab.starter import evaluate
@@ -166,16 +167,22 @@ def _by_layer(folder: Path, demo: Examples, rows: dict[str, list[Any]], options:
     from fieldapp.speech.device import processor_cores
 
     cores = processor_cores()
-    one_each = {variety: next(u.speaker for u in demo.utterances if u.variety == variety) for variety in demo.varieties()}
-    few = demo.only(lambda u: u.speaker == one_each[u.variety])
+    found: list[Retrieved] = []
+    texts: list[Any] = []
     with tempfile.TemporaryDirectory(prefix="fieldapp-exits-") as aside:
         for layer in range(1, twins.layers_of(folder) + 1):
             model = whisper.load(twins.twin(folder, layer, Path(aside)), "cpu", threads=1, workers=cores)
             heard = replace(hear(model, demo.sounds, progress, workers=cores), name=folder.name, layer=layer)
-            found = evaluate.retrieved({False: heard}, demo, DEMO, progress, ways=evaluate.BY_LAYER, seed=options.seed)
-            rows["layers"] += [one for one in found if not one.other]
-            read = evaluate.recognised(model, folder.name, few, f"after layer {layer}", progress, workers=cores, detect=False)
-            rows["layers_recognised"] += read
+            rows = evaluate.retrieved({False: heard}, demo, DEMO, progress, ways=evaluate.BY_LAYER, seed=options.seed)
+            found += [one for one in rows if not one.other]
+            if read:
+                texts += evaluate.recognised(model, folder.name, read, f"after layer {layer}", progress, workers=cores, detect=False)
+    return found, texts
+
+
+def _one_speaker_each(demo: Examples) -> Examples:
+    speakers = {variety: next(u.speaker for u in demo.utterances if u.variety == variety) for variety in demo.varieties()}
+    return demo.only(lambda u: u.speaker == speakers[u.variety])
 
 
 def _table(name: str, rows: Sequence[Any]) -> Table:

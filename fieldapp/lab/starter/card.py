@@ -76,7 +76,7 @@ def text(data: Mapping[str, Any]) -> str:
         "every two speakers.\n\n" + _table(data["found"], ("one", "other", "way", "n", "chance", "r1", "low", "high", "r5")),
         "## After each encoder layer\n\n" + _table(data["layers"], ("layer", "one", "way", "r1", "low", "high")),
         _table(data["layers_recognised"], ("test", "variety", "n", "cer")),
-        *(["## Other arms of the recipe\n\n" + _table(data["arms"], ("model", "one", "way", "r1", "low", "high"))] if data["arms"] else []),
+        *(["## Other arms of the recipe\n\n" + _table(data["arms"], ("model", "layer", "one", "way", "r1", "low", "high"))] if data["arms"] else []),
         *(["## Real people\n\n" + _table(data["human"], ("test", "one", "other", "way", "n", "chance", "r1", "low", "high"))] if data["human"] else []),
         "## Time on one core\n\n" + _table(data["speed"], ("what", "utterances", "speech_s", "ms_each", "times_speech")),
     ]
