@@ -21,8 +21,9 @@ WORDS = 20
 
 @pytest.fixture
 def batches(tmp_path: Path) -> Batches:
-    """Twenty words in four languages, each a sound of its own, and twenty of a person without English."""
+    """Twenty words and as many sentences in four languages, each a sound of its own, and twenty words of a person without English."""
     said = [(f"w:{n}", language, f"{language}{chr(97 + n)}", f"eng{chr(97 + n)}", "word") for n in range(WORDS) for language in LANGUAGES]
+    said += [(f"s:{n}", language, f"{language}sentence{chr(97 + n)}", f"engsentence{chr(97 + n)}", "sentence") for n in range(WORDS) for language in LANGUAGES]
     said += [("", "cmn", f"person{chr(97 + n)}", "", "human") for n in range(WORDS)]
     clips = [
         Clip(meaning, language, text, english, "voice", "train", kind, LENGTH * at, LENGTH) for at, (meaning, language, text, english, kind) in enumerate(said)
@@ -63,3 +64,12 @@ def test_what_has_no_english_is_never_translated_into_nothing(batches: Batches) 
     assert all(batch.in_order)
     assert all(text.startswith("person") for text in written(batches, batch))
     assert any(text.count("person") == 2 for text in written(batches, batch))
+
+
+def test_so_many_of_four_batches_as_wanted_are_of_people(tmp_path: Path, batches: Batches) -> None:
+    vocabulary, phones = batches._written, batches._phones
+    for people, at in ((0, []), (1, [3]), (2, [0, 3])):
+        mixed = Batches(Corpus(tmp_path), vocabulary, vocabulary, phones, 1, size=16, augmented=False, people=people)
+        said = [mixed.batch(number).texts for number in range(4)]
+        of_people = [number for number, texts in enumerate(said) if any("person" in vocabulary.decode(text) for text in texts)]
+        assert of_people == at

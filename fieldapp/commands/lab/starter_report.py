@@ -107,36 +107,38 @@ def _examined(folders: Sequence[Path], options: argparse.Namespace, progress: Pr
     for number, folder in enumerate(folders):
         model = whisper.load(folder, "cpu", threads=1, workers=cores)
         heard = replace(hear(model, demo.sounds, progress, head=heads.shipped(folder), workers=cores), name=folder.name)
-        read = evaluate.recognised(model, folder.name, demo, DEMO, progress, workers=cores, seed=options.seed)
-        translated = evaluate.translated(model, folder.name, demo, DEMO, progress, workers=cores)
+        for name, test in _read(demo, options, whole=not number).items():
+            rows["recognised"] += evaluate.recognised(model, folder.name, test, name, progress, workers=cores, seed=options.seed)
+            if name in (DEMO, testsets.SENTENCE, testsets.FRAME):
+                rows["translated"] += evaluate.translated(model, folder.name, test, name, progress, workers=cores)
         if number:
-            rows["recognised"] += read
-            rows["translated"] += translated
             found = evaluate.retrieved({False: heard}, demo, DEMO, progress, ways=("head",), seed=options.seed)
             rows["arms"] += [*_by_layer(folder, demo, options, progress)[0], *(one for one in found if not one.other)]
             continue
-        rows["recognised"] += read
-        rows["translated"] += translated
         rows["found"] = evaluate.retrieved({False: heard, True: acoustics}, demo, DEMO, progress, seed=options.seed)
         rows["speed"] = evaluate.speed(model, folder.name, demo)
-        if options.world:
-            for kind in testsets.KINDS.values():
-                some = testsets.world(options.world, options.most).only(lambda u, kind=kind: u.split == kind)  # type: ignore[misc]
-                rows["recognised"] += evaluate.recognised(model, folder.name, some, kind, progress, workers=cores, seed=options.seed)
-                if kind != testsets.WORD:
-                    rows["translated"] += evaluate.translated(model, folder.name, some, kind, progress, workers=cores)
-        if options.words:
-            some = testsets.trained_voice_words(options.words, options.most)
-            rows["recognised"] += evaluate.recognised(model, folder.name, some, TRAINED_VOICE, progress, workers=cores, seed=options.seed)
         if options.human:
             rows["human"] = _human(folder, model, options, progress)
-            read_aloud = testsets.human(options.human, ("sinitic/cmn_cw",))
-            rows["recognised"] += evaluate.recognised(model, folder.name, read_aloud, "single syllables of another person", progress, workers=cores)
         rows["layers"], rows["layers_recognised"] = _by_layer(folder, demo, options, progress, read=_one_speaker_each(demo))
     sentences = testsets.SENTENCE if options.world else DEMO
     mine = [row for row in rows["recognised"] if row.model == folders[0].name]
     rows["targets"] = targets(mine, sentences, TRAINED_VOICE, rows["found"], rows["human"], [name for name in HUMAN if name != ACROSS])
     return rows
+
+
+def _read(demo: Examples, options: argparse.Namespace, *, whole: bool) -> dict[str, Examples]:
+    """What a model is to write down, by name; the world only for the model that is examined as a `whole`."""
+    from fieldapp.lab.starter import testsets
+
+    read = {DEMO: demo}
+    if options.world and whole:
+        some = testsets.world(options.world, options.most)
+        read |= {kind: some.only(lambda u, kind=kind: u.split == kind) for kind in testsets.KINDS.values()}  # type: ignore[misc]
+    if options.words:
+        read[TRAINED_VOICE] = testsets.trained_voice_words(options.words, options.most)
+    if options.human:
+        read["single syllables of another person"] = testsets.human(options.human, ("sinitic/cmn_cw",))
+    return read
 
 
 def _human(folder: Path, model: Any, options: argparse.Namespace, progress: Progress) -> list[Retrieved]:

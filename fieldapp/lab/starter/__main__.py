@@ -33,12 +33,14 @@ def main() -> None:
     learn.add_argument("--steps", type=int, default=STEPS)
     learn.add_argument("--writing", type=int, default=WRITING, help="further steps in which only the decoder learns (default %(default)s)")
     learn.add_argument("--together", type=int, default=TOGETHER, help="last steps, in which all learn again (default %(default)s)")
+    learn.add_argument("--people", type=int, choices=(0, 1, 2), default=1, help="of every four batches so many are human words (default 1)")
     learn.add_argument("--small", action="store_true", help="a small network: enough to compare arms, not to be used")
     learn.add_argument("--minutes", type=float, default=150.0)
     learn.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     ship = steps.add_parser("export", help="make the folder CTranslate2 runs")
     ship.add_argument("--arm", choices=ARMS, default="c")
     ship.add_argument("--steps", type=int, default=STEPS, help="which run (default %(default)s)")
+    ship.add_argument("--people", type=int, choices=(0, 1, 2), default=1, help="which run: with so many batches of human words")
     ship.add_argument("--small", action="store_true", help="which run: that of the small network")
     ship.add_argument("--out", type=Path, required=True, help="the folder of the recogniser; its sentence encoder gets the one beside it, NAME-text")
     demo = steps.add_parser("demo", help="speak the demo fieldbook")
@@ -59,16 +61,16 @@ def main() -> None:
             export_meaning(weights, Vocabulary.load(run / MEANT), options.out, options.out.with_name(f"{options.out.name}-text"))
         write(options.out, replace(manifest(_trained(planned, trained_steps(run)), name=options.out.name), checksums=checksums_of(options.out)))
     else:
-        plan = Plan(
-            options.arm, options.seed, options.steps, options.writing, options.together, device=options.device, shape=SMALL if options.small else Shape()
-        )
+        shape = SMALL if options.small else Shape()
+        plan = Plan(options.arm, options.seed, options.steps, options.writing, options.together, people=options.people, device=options.device, shape=shape)
         until = time.monotonic() + 60 * options.minutes
         train(corpus.Corpus(options.work / "world"), _run(options), plan, until=until, said=_say)
 
 
 def _run(options: argparse.Namespace) -> Path:
-    """Where a run keeps its things: runs of different length are different runs."""
-    folder: Path = options.work / f"arm-{options.arm}-{options.steps}{'-small' if options.small else ''}"
+    """Where a run keeps its things: runs of different length or mixture are different runs."""
+    mixture = "" if options.people == 1 else f"-people{options.people}"
+    folder: Path = options.work / f"arm-{options.arm}-{options.steps}{mixture}{'-small' if options.small else ''}"
     return folder
 
 

@@ -66,10 +66,12 @@ class Batches:
         size: int = 64,
         translate: float = 0.3,
         easy: int = 0,
+        people: int = 1,
         augmented: bool = True,
     ) -> None:
         self._corpus, self._written, self._meant, self._phones, self._seed, self._size = corpus, written, meant, phones, seed, size
         self._translate, self._easy, self._augmented = translate, easy, augmented
+        self._of_people = (3, 0)[:people]
         self._mel = FeatureExtractor(feature_size=80)
         trained = [c for c in corpus.clips if c.split == "train" and c.length < LONGEST_S * RATE]
         self._parallel: dict[str, dict[str, list[Clip]]] = {}
@@ -85,13 +87,13 @@ class Batches:
         return max(clip.length for said in self._parallel[meaning_id].values() for clip in said)
 
     def batch(self, number: int) -> Batch:
-        """Batch `number`: three of four are parallel, the rest mixes human words in. The first ones are single words as they were spoken.
+        """Batch `number`: of every four, `people` mix human words in and the others are parallel. The first ones are single words as they were spoken.
 
         After those, words come in strings that no grammar allows: what writes must listen, because it cannot guess.
         """
         chance = np.random.default_rng((self._seed, number))
         easy = number < self._easy
-        if number % 4 == 3 and not easy and self._human:
+        if number % 4 in self._of_people and not easy and self._human:
             half = self._size // 2 if self._spoken else self._size
             utterances = _people(self._human, half, chance)
             utterances += _people(self._spoken, self._size - half, chance) if self._spoken else []
@@ -220,12 +222,14 @@ class Source:
     size: int
     translate: float
     easy: int
+    people: int
 
     def batches(self) -> Batches:
         """Open the corpus and lay out its batches."""
         written, meant = (Vocabulary.load(place) for place in self.vocabularies)
         phones = Phones.load(self.world / PHONES)
-        return Batches(Corpus(self.world), written, meant, phones, self.seed, size=self.size, translate=self.translate, easy=self.easy)
+        corpus = Corpus(self.world)
+        return Batches(corpus, written, meant, phones, self.seed, size=self.size, translate=self.translate, easy=self.easy, people=self.people)
 
 
 def ahead(source: Source, first: int, stop: int, workers: int) -> Iterator[tuple[int, Batch]]:

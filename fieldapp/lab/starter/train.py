@@ -52,6 +52,8 @@ class Plan:
     translate: float = 0.3
     ctc: float = 1.0
     meaning: float = 1.0
+    people: int = 1
+    """Of every four batches so many (at most two) are human words."""
     easy: int = 250
     """Steps with single words, as they were spoken: sounds are found there soon, and in long noisy sentences hardly ever."""
     hearing_first: int = 600
@@ -94,7 +96,7 @@ def train(corpus: Corpus, folder: Path, plan: Plan, *, until: float = math.inf, 
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01)
     first = _restore(folder, model, optimiser)
     translate = plan.translate if plan.arm in "bc" else 0.0
-    source = Source(corpus.folder, (folder / WRITTEN, folder / MEANT), plan.seed, plan.size, translate, plan.easy)
+    source = Source(corpus.folder, (folder / WRITTEN, folder / MEANT), plan.seed, plan.size, translate, plan.easy, plan.people)
     everything = plan.steps + plan.writing + plan.together
     log.info("%d weights, from step %d of %d", parameters(model), first, everything)
     (folder / "plan.json").write_text(json.dumps(asdict(plan)), encoding="utf-8")
