@@ -12,7 +12,7 @@ from fieldapp.doctor.finding import Finding
 
 NEEDED = (
     "av", "bagit", "ctranslate2", "faster-whisper", "hnswlib", "langcodes", "lxml", "numpy", "onnxruntime", "platformdirs", "praatio", "rtmixer", "segments",
-    "sounddevice", "soundfile", "soxr", "sqlite-utils", "tokenizers",
+    "simsimd", "sounddevice", "soundfile", "soxr", "sqlite-utils", "tokenizers",
 )  # fmt: skip
 EXTRAS = (
     ("window", ("PySide6-Essentials",), "The command line does everything without it; for the window: bash installers/setup.sh"),

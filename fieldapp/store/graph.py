@@ -15,6 +15,7 @@ import hnswlib
 import numpy as np
 
 from fieldapp.errors import Damaged
+from fieldapp.store.codes import Codes
 from fieldapp.store.exact import F32, I64
 
 LINKS = 32
@@ -30,34 +31,36 @@ Progress = Callable[[float, str], None]
 class Graph:
     """A graph of the first `rows` rows; rows without direction are left out of it."""
 
-    def __init__(self, native: hnswlib.Index, rows: int) -> None:
+    def __init__(self, native: hnswlib.Index, dims: int, rows: int) -> None:
         self.rows = rows
+        self._dims = dims
         self.ef = CARE  # until `prefix.tune` has measured
         self._native = native
         self._native.set_num_threads(1)
         self._lock = threading.Lock()
 
     @classmethod
-    def build(cls, prefixes: F32, progress: Progress, held_out: I64 | None = None) -> Graph:
-        """A graph of these rows; nobody else knows it yet, so no lock is held. Rows that are `held_out` come in with `complete`."""
-        native = hnswlib.Index(space="ip", dim=prefixes.shape[1])
-        native.init_index(max_elements=_room_for(len(prefixes)), ef_construction=CARE, M=LINKS)
-        wanted = np.ones(len(prefixes), np.bool_)
+    def build(cls, codes: Codes, centre: F32, dims: int, progress: Progress, held_out: I64 | None = None) -> Graph:
+        """A graph of the first `dims` numbers of these rows; nobody else knows it yet, so no lock is held. Rows `held_out` come in with `complete`."""
+        native = hnswlib.Index(space="ip", dim=dims)
+        native.init_index(max_elements=_room_for(len(codes)), ef_construction=CARE, M=LINKS)
+        wanted = np.ones(len(codes), np.bool_)
         if held_out is not None:
             wanted[held_out] = False
-        for start in range(0, len(prefixes), CHUNK):
-            some = prefixes[start : start + CHUNK]
+        for start in range(0, len(codes), CHUNK):
+            some = codes.rows(slice(start, start + CHUNK)).prefixes(centre, dims)
             usable = np.flatnonzero(some.any(axis=1) & wanted[start : start + CHUNK])
             if len(usable):
                 native.add_items(some[usable], usable + start, num_threads=1)
-            progress(start / len(prefixes), f"indexing {start:,} of {len(prefixes):,}")
-        return cls(native, len(prefixes))
+            progress(start / len(codes), f"indexing {start:,} of {len(codes):,}")
+        return cls(native, dims, len(codes))
 
-    def complete(self, prefixes: F32, held_out: I64) -> None:
+    def complete(self, codes: Codes, centre: F32, held_out: I64) -> None:
         """Take in what `build` left out, of the same rows."""
-        rows = held_out[prefixes[held_out].any(axis=1)]
-        if len(rows):
-            self._native.add_items(prefixes[rows], rows, num_threads=1)
+        some = codes.rows(held_out).prefixes(centre, self._dims)
+        usable = np.flatnonzero(some.any(axis=1))
+        if len(usable):
+            self._native.add_items(some[usable], held_out[usable], num_threads=1)
 
     @classmethod
     def load(cls, file: Path, dims: int, rows: int) -> Graph:
@@ -67,7 +70,7 @@ class Graph:
             native.load_index(str(file), max_elements=_room_for(rows))
         except RuntimeError as trouble:
             raise Damaged(f"The index {file.name} cannot be loaded ({trouble}).", "It is built again.") from trouble
-        return cls(native, rows)
+        return cls(native, dims, rows)
 
     def nearest(self, query: F32, count: int) -> I64 | None:
         """Rows near a query; None while the graph is being changed, or where it cannot find so many."""
@@ -84,18 +87,18 @@ class Graph:
         finally:
             self._lock.release()
 
-    def add(self, prefixes: F32, progress: Progress) -> None:
+    def add(self, codes: Codes, centre: F32, progress: Progress) -> None:
         """Append rows, a few at a time; between them searches pass."""
-        for start in range(0, len(prefixes), _AT_ONCE):
-            some = prefixes[start : start + _AT_ONCE]
+        for start in range(0, len(codes), _AT_ONCE):
+            some = codes.rows(slice(start, start + _AT_ONCE)).prefixes(centre, self._dims)
             usable = np.flatnonzero(some.any(axis=1))
             with self._lock:
                 if self._native.get_current_count() + len(usable) > self._native.get_max_elements():
-                    self._native.resize_index(_room_for(self.rows + len(prefixes) - start))
+                    self._native.resize_index(_room_for(self.rows + len(codes) - start))
                 if len(usable):
                     self._native.add_items(some[usable], usable + self.rows, num_threads=1)
                 self.rows += len(some)
-            progress(start / len(prefixes), "adding to the index")
+            progress(start / len(codes), "adding to the index")
             time.sleep(0.0002)  # a lock let go of and taken at once gives nobody a turn
 
     def save(self, file: Path) -> None:

@@ -1,10 +1,10 @@
 """Sealed index files: what was built for a space, kept for the next opening. A cache; whatever is doubtful about a file, it is built again.
 
-`SPACE-NUMBER.vectors` holds a header with checksums, the rows' numbers and their prefixes, laid out to be memory-mapped;
+`SPACE-NUMBER.vectors` holds a header with checksums, the rows' numbers, the centre and their codes, laid out to be memory-mapped;
 `SPACE-NUMBER.graph` beside it is hnswlib's own form, whose checksum stands in that header. Both are written under another name,
-made durable and renamed, the graph first: without its .vectors file a graph is nothing. The header, the sizes and the small
-arrays are checked on opening, the prefixes soon after (`verify`: a wrong number there could only propose a wrong candidate),
-and the graph before the native loader sees a byte of it.
+made durable and renamed, the graph first: without its .vectors file a graph is nothing. The header, the sizes, the numbers and the
+centre are checked on opening, the codes soon after (`verify`: a wrong one could only propose a wrong candidate), and the graph
+before the native loader sees a byte of it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,18 @@ from typing import Any
 import numpy as np
 
 from fieldapp.model import Space, new_id
+from fieldapp.store.codes import Codes
+from fieldapp.store.exact import F32
 from fieldapp.store.graph import Graph
-from fieldapp.store.space_rows import Part
+from fieldapp.store.space_rows import Part, SpaceRows
 
 log = logging.getLogger(__name__)
-_MAGIC = b"FieldIx1"
+_MAGIC = b"FieldIx2"
 _START = struct.Struct("<8sI")
 _PAGE = 4096
 _DIGEST = 32
+_KINDS = ("<i8", "<i8", "<f4", "<f4", "<f4", "<i1")  # row numbers, segments, centre; scales, shifts and numbers of the codes
+_CHECKED_FIRST = 3
 _PIECE = 4 << 20
 _HOUR = 3600.0
 VECTORS, GRAPH, UNFINISHED = ".vectors", ".graph", ".part"
@@ -39,7 +43,7 @@ VECTORS, GRAPH, UNFINISHED = ".vectors", ".graph", ".part"
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What was decided when the index was built: length of the prefixes, candidates ranked for an answer, the graph's ef, the recall measured then."""
+    """What was decided of the graph when it was built: length of its prefixes, candidates it proposes, ef, the recall measured then. Without one 0, 0, 0, 1."""
 
     prefix: int
     candidates: int
@@ -54,15 +58,17 @@ class Sealed:
     path: Path
     about: About
     part: Part
+    centre: F32
     graph_bytes: int
     graph_digest: str
-    prefix_digest: str
+    code_digests: tuple[str, ...]
     mapped: mmap.mmap
 
     def verify(self) -> bool:
-        """Whether the prefixes are as they were written; read past the mapping, so that they do not stay in memory."""
-        at = self._offset()
-        return _digest_of_file(self.path, at, at + self.part.prefixes.nbytes) == self.prefix_digest
+        """Whether the codes are as they were written; read past the mapping, so that they do not stay in memory."""
+        places, codes = _offsets(len(self.part), len(self.centre)), self.part.codes
+        sizes = codes.scales.nbytes, codes.shifts.nbytes, codes.numbers.nbytes
+        return all(_digest_of_file(self.path, at, at + size) == digest for at, size, digest in zip(places[_CHECKED_FIRST:], sizes, self.code_digests))
 
     def graph(self) -> Graph | None:
         """The graph, or None where there is none that can be trusted."""
@@ -80,9 +86,6 @@ class Sealed:
         """Give the memory of pages back that a search of all rows brought in; they are read again when needed."""
         if hasattr(mmap, "MADV_DONTNEED"):
             self.mapped.madvise(mmap.MADV_DONTNEED)
-
-    def _offset(self) -> int:
-        return _offsets(len(self.part), self.about.prefix)[2]
 
 
 def newest(folder: Path, space: Space, *, clean: bool) -> Sealed | None:
@@ -108,20 +111,20 @@ def remove_others(folder: Path, known: Collection[str]) -> None:
             _remove(file)
 
 
-def write(folder: Path, space: Space, about: About, part: Part, graph: Graph | None, commit: Callable[[Callable[[], None]], None]) -> Path:
-    """Write a new file. `commit` is handed the renaming and may refuse it by raising; OSError where there is no room."""
+def write(folder: Path, space: Space, about: About, rows: SpaceRows, graph: Graph | None, commit: Callable[[Callable[[], None]], None]) -> Path:
+    """Write the base of some rows to a new file. `commit` is handed the renaming and may refuse it by raising; OSError where there is no room."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = folder / f"{space.id}-{new_id()}"
     final = {ending: stem.with_suffix(ending) for ending in (VECTORS, GRAPH)}
     unfinished = {ending: path.with_suffix(ending + UNFINISHED) for ending, path in final.items()}
-    header: dict[str, Any] = {"space": space.id, "dims": space.dims, "rows": len(part), "about": asdict(about), "graph": {"bytes": 0, "sha256": ""}}
+    header: dict[str, Any] = {"space": space.id, "dims": space.dims, "rows": len(rows.base), "about": asdict(about), "graph": {"bytes": 0, "sha256": ""}}
     try:
         if graph is not None:
             graph.save(unfinished[GRAPH])
             size = unfinished[GRAPH].stat().st_size
             header["graph"] = {"bytes": size, "sha256": _digest_of_file(unfinished[GRAPH], 0, size)}
             _make_durable(unfinished[GRAPH])
-        _write_vectors(unfinished[VECTORS], header, part)
+        _write_vectors(unfinished[VECTORS], header, rows)
 
         def rename() -> None:
             if graph is not None:
@@ -136,17 +139,20 @@ def write(folder: Path, space: Space, about: About, part: Part, graph: Graph | N
             _remove(file)
 
 
-def _write_vectors(file: Path, header: dict[str, Any], part: Part) -> None:
-    arrays = [np.ascontiguousarray(part.pks, "<i8"), np.ascontiguousarray(part.segments, "<i8"), np.ascontiguousarray(part.prefixes, "<f4")]
+def _write_vectors(file: Path, header: dict[str, Any], rows: SpaceRows) -> None:
+    part, codes = rows.base, rows.base.codes
+    wanted = (part.pks, part.segments, rows.centre, codes.scales, codes.shifts, codes.numbers)
+    arrays = [np.ascontiguousarray(array, kind) for array, kind in zip(wanted, _KINDS)]
+    *places, stop = _offsets(len(part), rows.dims)
     header["sha256"] = [hashlib.sha256(array.data if array.size else b"").hexdigest() for array in arrays]
     text = json.dumps(header).encode()
     start = _START.pack(_MAGIC, len(text)) + text
     with file.open("wb") as out:
         out.write(start + hashlib.sha256(start).digest())
-        for array, at in zip(arrays, _offsets(*part.prefixes.shape)):
+        for array, at in zip(arrays, places):
             out.seek(at)
             out.write(array.data if array.size else b"")
-        out.truncate(_offsets(*part.prefixes.shape)[3])
+        out.truncate(stop)
         out.flush()
         os.fsync(out.fileno())
 
@@ -157,27 +163,28 @@ def _open(file: Path, space: Space) -> Sealed:
         start = source.read(_PAGE)
         header = _header(start)
         rows, about = int(header["rows"]), About(**header["about"])
-        if header["space"] != space.id or header["dims"] != space.dims or not 0 < about.prefix <= space.dims or rows < 1:
+        if header["space"] != space.id or header["dims"] != space.dims or not 0 <= about.prefix <= space.dims or rows < 1:
             raise ValueError("it belongs to another space")
-        offsets = _offsets(rows, about.prefix)
-        if source.seek(0, os.SEEK_END) != offsets[3]:
+        *places, stop = _offsets(rows, space.dims)
+        if source.seek(0, os.SEEK_END) != stop:
             raise ValueError("its size is wrong")
         mapped = mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ)
-    pks = np.frombuffer(mapped, "<i8", rows, offsets[0])
-    segments = np.frombuffer(mapped, "<i8", rows, offsets[1])
-    prefixes = np.frombuffer(mapped, "<f4", rows * about.prefix, offsets[2]).reshape(rows, about.prefix)
+    lengths = _lengths(rows, space.dims)
+    arrays = [np.frombuffer(mapped, kind, length, at) for kind, length, at in zip(_KINDS, lengths, places)]
     digests = [str(digest) for digest in header["sha256"]]
-    for array, digest in zip((pks, segments), digests):
-        if hashlib.sha256(array.data if rows else b"").hexdigest() != digest:
+    for array, digest in zip(arrays[:_CHECKED_FIRST], digests):
+        if hashlib.sha256(array.data).hexdigest() != digest:
             raise ValueError("its row numbers are damaged")
-    return Sealed(file, about, Part(pks, segments, prefixes), int(header["graph"]["bytes"]), str(header["graph"]["sha256"]), digests[2], mapped)
+    pks, segments, centre, scales, shifts, numbers = arrays
+    part = Part(pks, segments, Codes(numbers.reshape(rows, space.dims), scales, shifts))
+    return Sealed(file, about, part, centre, int(header["graph"]["bytes"]), str(header["graph"]["sha256"]), tuple(digests[_CHECKED_FIRST:]), mapped)
 
 
 def _header(start: bytes) -> dict[str, Any]:
     magic, length = _START.unpack_from(start)
     stop = _START.size + length
     if magic != _MAGIC or stop + _DIGEST > len(start):
-        raise ValueError("it is no index")
+        raise ValueError("it is no index, or one of another version")
     if hashlib.sha256(start[:stop]).digest() != start[stop : stop + _DIGEST]:
         raise ValueError("its header is damaged")
     header = json.loads(start[_START.size : stop])
@@ -186,12 +193,18 @@ def _header(start: bytes) -> dict[str, Any]:
     return header
 
 
-def _offsets(rows: int, prefix: int) -> tuple[int, int, int, int]:
-    """Where pks, segments and prefixes begin, each on a page of its own, and where the file ends."""
-    pks = _PAGE
-    segments = _on_a_page(pks + 8 * rows)
-    prefixes = _on_a_page(segments + 8 * rows)
-    return pks, segments, prefixes, prefixes + 4 * rows * prefix
+def _lengths(rows: int, dims: int) -> tuple[int, ...]:
+    """How many numbers stand in each section, in the order of `_KINDS`."""
+    return rows, rows, dims, rows, rows, rows * dims
+
+
+def _offsets(rows: int, dims: int) -> list[int]:
+    """Where each section begins, on a page of its own, and where the file ends."""
+    places, at = [], _PAGE
+    for length, kind in zip(_lengths(rows, dims), _KINDS):
+        places.append(_on_a_page(at))
+        at = places[-1] + length * np.dtype(kind).itemsize
+    return [*places, at]
 
 
 def _on_a_page(at: int) -> int:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.3  # commits come in bursts
 _DEAD, _NEW = 0.02, 0.05  # shares of a space: more dead rows are cleared away, more new ones written to a file
 _FEW = 2000  # but not for less than this
+_FOR_A_CENTRE = 50
 
 
 class Keeper:
@@ -127,10 +128,9 @@ class Keeper:
         index.extend_graph(progress)
         fresh = len(index.rows) - len(index.rows.base)
         if index.sealed and fresh > max(_FEW, _NEW * len(index.rows)):
-            whole = joined(index.rows.parts(), index.rows.dims)
+            whole = SpaceRows(joined(index.rows.parts(), index.rows.dims), index.rows.centre)
             if index.graph is None or index.graph.rows == len(whole):
-                about = replace(index.sealed.about, recall=index.recall)
-                self._replace(index, SpaceIndex(index.space, SpaceRows(whole), about, graph=index.graph), about, before)
+                self._replace(index, SpaceIndex(index.space, whole, index.about, graph=index.graph), index.about, before)
 
     def _load_graph(self, index: SpaceIndex, progress: Progress) -> None:
         if index.sealed and index.graph is None and index.sealed.graph_bytes:
@@ -142,6 +142,8 @@ class Keeper:
     def _wants_building(self, index: SpaceIndex) -> bool:
         living = len(index.rows) - index.rows.dead
         if index.stale or index.rows.dead > max(_FEW, _DEAD * living):
+            return True
+        if index.sealed is None and living > max(_FOR_A_CENTRE, 2 * len(index.rows.base)):  # coded around a middle that few had a part in
             return True
         lacks_file = living >= self._seal_from and index.sealed is None and self._may_write(index)
         lacks_graph = living >= self._graph_from and index.graph is None and not (index.sealed and index.sealed.graph_bytes)
@@ -155,13 +157,13 @@ class Keeper:
         if len(index.rows) - index.rows.dead < self._seal_from:
             return SpaceIndex.read(db, index.space), None
         built = build(db, index.space, self._graph_from, progress)
-        return SpaceIndex(index.space, SpaceRows(built.part), built.about, graph=built.graph), built.about
+        return SpaceIndex(index.space, built.rows, built.about, graph=built.graph), built.about
 
     def _replace(self, index: SpaceIndex, made: SpaceIndex, about: About | None, before: int) -> None:
         """Write `made` to a file, if that is wanted and possible, and search it from now on."""
         if about and self._may_write(index):
             try:
-                index_file.write(self._folder, index.space, about, made.rows.base, made.graph, partial(self._unless_withdrawn, before))
+                index_file.write(self._folder, index.space, about, made.rows, made.graph, partial(self._unless_withdrawn, before))
             except OSError as trouble:
                 self._no_room.add(index.space.id)
                 log.warning("the index of the space %s could not be written: %s", index.space.id, trouble)

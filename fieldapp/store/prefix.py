@@ -1,4 +1,4 @@
-"""How many numbers of its vectors a space needs to propose candidates, and how widely its graph must be searched: measured, not guessed.
+"""How many numbers of its vectors the graph of a space needs, how many candidates, and how widely it must be searched: measured, not guessed.
 
 The queries are rows of the space with half of another row added, and never find these two: whoever asks is not in the space, and
 rows themselves, with others by the same voice around them, are found more easily than anything new. As these queries are still easier
@@ -22,7 +22,6 @@ WIDTHS = (100, 200, 400, 600, 800, 1200, 1600)
 WANTED = 0.99
 OF_THE_WIDEST = 0.998
 SAMPLE, NEAREST = 128, 10
-SPARE = 8  # whole vectors need no second ranking: a few more than asked for, because some may have been deleted a moment ago
 _BLOCK = 8192
 
 Progress = Callable[[float, str], None]
@@ -66,7 +65,7 @@ def choose(vectors: NDArray[np.floating], progress: Progress) -> Choice:
             recall = _share(truth, proposed[:, : candidates // 2])
             if recall >= WANTED:
                 return Choice(size, candidates, recall, queries, np.unique(mine[0]), truth)
-    return Choice(whole, 0, 1.0, queries, np.unique(mine[0]), truth)
+    return Choice(whole, CANDIDATES[0], 1.0, queries, np.unique(mine[0]), truth)
 
 
 def tune(graph: Graph, choice: Choice) -> float:
@@ -74,11 +73,11 @@ def tune(graph: Graph, choice: Choice) -> float:
 
     The share of the ten nearest that it then finds.
     """
-    asked, count = unit(choice.queries[:, : choice.dims]), choice.candidates or NEAREST + SPARE
+    asked = unit(choice.queries[:, : choice.dims])
     recalls = []
     for width in WIDTHS:
         graph.ef = width
-        found = [graph.nearest(query, count) for query in asked]
+        found = [graph.nearest(query, choice.candidates) for query in asked]
         recalls.append(float(np.mean([0.0 if some is None else np.isin(wanted, some).mean() for wanted, some in zip(choice.truth, found)])))
     enough = next(place for place, recall in enumerate(recalls) if recall >= OF_THE_WIDEST * recalls[-1])
     graph.ef = WIDTHS[enough]

@@ -1,4 +1,4 @@
-"""The rows of one space in memory: row numbers, segments and prefixes of the vectors. A cache: the database is the truth.
+"""The rows of one space in memory: row numbers, segments and coded vectors. A cache: the database is the truth.
 
 A row keeps its number for as long as this value lives. The first rows are a memory-mapped file or were read at once; what
 comes later is appended to a tail that grows ahead of need. `add` and `bury` are called by one thread at a time; any thread
@@ -7,60 +7,72 @@ may look meanwhile: it sees the rows that were whole when it began.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fieldapp.store.exact import F32, I64, Best, offer_all, offer_some, unit
+from fieldapp.store.codes import Asked, Codes, centre_of, likeness
+from fieldapp.store.exact import F32, I64, Best
 
+BLOCK = 32_768  # rows compared at once: what is no candidate is dropped before the next block
 _ROOM = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Rows that belong together: vectors' and segments' row numbers in the database, and one prefix of length 1 each."""
+    """Rows that belong together: vectors' and segments' row numbers in the database, and a code each."""
 
     pks: I64
     segments: I64
-    prefixes: F32
+    codes: Codes
 
     @classmethod
     def empty(cls, rows: int, dims: int) -> Part:
         """Room for so many rows."""
-        return cls(np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros((rows, dims), np.float32))
+        return cls(np.zeros(rows, np.int64), np.zeros(rows, np.int64), Codes.empty(rows, dims))
 
     def __len__(self) -> int:
         return len(self.pks)
 
     def first(self, rows: int) -> Part:
         """The first rows, without copying."""
-        return Part(self.pks[:rows], self.segments[:rows], self.prefixes[:rows])
+        return Part(self.pks[:rows], self.segments[:rows], self.codes.rows(slice(rows)))
 
     def put(self, at: int, other: Part) -> None:
         """Write the rows of another part from row `at` on."""
-        for mine, theirs in ((self.pks, other.pks), (self.segments, other.segments), (self.prefixes, other.prefixes)):
-            mine[at : at + len(other)] = theirs
+        self.pks[at : at + len(other)], self.segments[at : at + len(other)] = other.pks, other.segments
+        self.codes.put(at, other.codes)
 
     @classmethod
-    def of(cls, pks: I64, segments: I64, vectors: NDArray[np.floating], dims: int) -> Part:
-        """Rows of whole vectors, of which the first `dims` numbers are kept."""
-        return cls(pks, segments, unit(vectors[:, :dims]))
+    def of(cls, pks: I64, segments: I64, vectors: NDArray[np.floating], centre: F32) -> Part:
+        """Rows of whole vectors."""
+        return cls(pks, segments, Codes.of(vectors, centre))
 
 
 class SpaceRows:
-    """What is known of a space's vectors; `last` is the highest row number of the database seen so far."""
+    """What is known of a space's vectors, coded against `centre`; `last` is the highest row number of the database seen so far."""
 
-    def __init__(self, base: Part) -> None:
+    def __init__(self, base: Part, centre: F32) -> None:
         self.base = base
-        self.dims = int(base.prefixes.shape[1])
+        self.centre = centre
+        self.dims = len(centre)
         self.last = int(base.pks.max()) if len(base) else 0
         self._tail = (Part.empty(0, self.dims), 0)  # replaced as one, so that a reader never sees half of a change
         self._dead = np.zeros(len(base), np.bool_)
         self._buried = 0
         self._row_of = np.full(0, -1, np.int32)
         self._note_segments(base.segments, 0)
+
+    @classmethod
+    def of(cls, pks: I64, segments: I64, vectors: NDArray[np.floating], told: Callable[[float], None]) -> SpaceRows:
+        """Rows of whole vectors, around their own middle. `told` hears how far it is."""
+        centre, base = centre_of(vectors), Part.empty(len(pks), vectors.shape[1])
+        for start, stop in _blocks(0, len(pks)):
+            base.put(start, Part.of(pks[start:stop], segments[start:stop], vectors[start:stop], centre))
+            told(stop / len(pks))
+        return cls(base, centre)
 
     def __len__(self) -> int:
         return len(self.base) + self._tail[1]
@@ -128,20 +140,25 @@ class SpaceRows:
         """Those of the rows that are not dead."""
         return rows[~self._dead[rows]] if self._buried else rows
 
-    def best(self, query: F32, count: int, chosen: I64 | None = None, since: int = 0) -> I64:
-        """The rows most like a query of length 1, best first: of all from row `since` on, or of the chosen ones."""
+    def best(self, query: F32, count: int, chosen: I64 | None = None, since: int | None = None) -> tuple[I64, F32]:
+        """The rows most like a query of length 1, best first, and about their cosines.
+
+        Of the chosen ones and all from row `since` on; of all where neither is said.
+        """
         base, tail = self.parts()
-        best = Best(count)
-        if chosen is not None:
-            living = self.without_dead(chosen)
-            offer_some(best, base.prefixes, query, 0, living[living < len(base)])
-            offer_some(best, tail.prefixes, query, len(base), living[(living >= len(base)) & (living < len(base) + len(tail))])
-            return best.rows()
+        asked, best = Asked.of(query, self.centre), Best(count)
+        begin = since if since is not None else 0 if chosen is None else len(base) + len(tail)
         for part, first in ((base, 0), (tail, len(base))):
-            skipped = min(max(since - first, 0), len(part))
-            begin = first + skipped
-            dead = self._dead[begin : first + len(part)] if self._buried else None
-            offer_all(best, part.prefixes[skipped:], query, begin, dead)
+            if chosen is not None:
+                living = self.without_dead(chosen[(chosen >= first) & (chosen < min(begin, first + len(part)))])
+                for start, stop in _blocks(0, len(living)):
+                    some = living[start:stop]
+                    best.offer(likeness(part.codes.rows(some - first), asked), rows=some)
+            for start, stop in _blocks(max(begin - first, 0), len(part)):
+                scores = likeness(part.codes.rows(slice(start, stop)), asked)
+                if self._buried:
+                    scores[self._dead[first + start : first + stop]] = -np.inf
+                best.offer(scores, first + start)
         return best.rows()
 
     def _note_segments(self, segments: I64, start: int) -> None:
@@ -158,6 +175,13 @@ class SpaceRows:
 def joined(parts: Iterable[Part], dims: int) -> Part:
     """Parts one after the other as one."""
     some = list(parts)
-    if not some:
-        return Part.empty(0, dims)
-    return Part(np.concatenate([p.pks for p in some]), np.concatenate([p.segments for p in some]), np.concatenate([p.prefixes for p in some]))
+    made, at = Part.empty(sum(len(part) for part in some), dims), 0
+    for part in some:
+        made.put(at, part)
+        at += len(part)
+    return made
+
+
+def _blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    for first in range(start, stop, BLOCK):
+        yield first, min(first + BLOCK, stop)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,11 +34,14 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ranked:
-    """Candidates in order of their cosine, best first; `gone` are places in the list of candidates that the database has no more."""
+class Told:
+    """What the database says of candidates, in their order: segments, and cosines (NaN where the vector is damaged or has no direction).
+
+    `gone` are places in the list of candidates that it has no more; they have no segment.
+    """
 
     segments: list[SegmentId]
-    similarities: list[float]
+    cosines: F32
     gone: I64
 
 
@@ -53,6 +56,12 @@ def after(db: sqlite3.Connection, space: Space, pk: int) -> Iterator[Stored]:
     found.row_factory = None
     while rows := found.fetchmany(BATCH):
         yield _stored(rows, space.dims)
+
+
+def together(blocks: Iterable[Stored], space: Space) -> Stored:
+    """Blocks one after the other as one."""
+    some = [*blocks, _stored([], space.dims)]
+    return Stored(np.concatenate([one.pks for one in some]), np.concatenate([one.segments for one in some]), np.concatenate([one.vectors for one in some]))
 
 
 def with_numbers(db: sqlite3.Connection, space: Space, pks: I64) -> Stored:
@@ -79,20 +88,21 @@ def differences(db: sqlite3.Connection, space: Space, known: I64) -> tuple[I64, 
     return np.concatenate(gone), np.concatenate(missing)
 
 
-def ranked(db: sqlite3.Connection, space: Space, query: F32, pks: I64) -> Ranked:
-    """Candidates by the cosine of their whole vectors with a query of length 1."""
-    wanted = json.dumps(pks.tolist())
+def told(db: sqlite3.Connection, space: Space, query: F32, pks: I64) -> Told:
+    """The cosines of the whole vectors of candidates with a query of length 1."""
     sql = "SELECT c.key, v.segment, v.data, v.crc FROM json_each(?) AS c CROSS JOIN vector AS v ON v.pk = c.value WHERE v.space = ?"
-    found = db.execute(sql, (wanted, space.id))
+    found = db.execute(sql, (json.dumps(pks.tolist()), space.id))
     found.row_factory = None
     rows = found.fetchall()
-    there = np.zeros(len(pks), np.bool_)
-    there[[row[0] for row in rows]] = True
-    vectors = unit(_matrix([(row[2], row[3]) for row in rows], space.dims))
-    scores = np.clip(np.vecdot(vectors, query), -1.0, 1.0)  # row by row: equal vectors are equally alike, wherever they stand
-    usable = np.flatnonzero(vectors.any(axis=1))
-    order = usable[np.argsort(-scores[usable], kind="stable")]
-    return Ranked([SegmentId(rows[i][1]) for i in order], [float(scores[i]) for i in order], np.flatnonzero(~there))
+    places = [row[0] for row in rows]
+    vectors = unit(_matrix([row[2:] for row in rows], space.dims))
+    segments, cosines, gone = [SegmentId("")] * len(pks), np.full(len(pks), np.nan, np.float32), np.ones(len(pks), np.bool_)
+    for place, row in zip(places, rows):
+        segments[place] = SegmentId(row[1])
+    found_cosines = np.clip(np.vecdot(vectors, query), -1.0, 1.0)  # row by row: equal vectors are equally alike, wherever they stand
+    cosines[places] = np.where(vectors.any(axis=1), found_cosines, np.float32(np.nan))
+    gone[places] = False
+    return Told(segments, cosines, np.flatnonzero(gone))
 
 
 def _stored(rows: list[tuple[int, int, bytes, int]], dims: int) -> Stored:

@@ -35,15 +35,21 @@ def make_space(store: Store, model: str = "synthetic", dims: int = 8) -> Space:
 
 def fill_space(store: Store, master: RecordingId, count: int, *, seed: int = 0, dims: int = 8) -> tuple[Space, list[SegmentId], NDArray[np.float32]]:
     """New segments with a random vector each in the synthetic space."""
-    space, matrix = make_space(store, dims=dims), np.random.default_rng(seed).standard_normal((count, dims)).astype(np.float32)
-    made = [make_segment(master, 10 * place, 10 * place + 10) for place in range(count)]
+    matrix = np.random.default_rng(seed).standard_normal((count, dims)).astype(np.float32)
+    return *put_matrix(store, master, matrix), matrix
+
+
+def put_matrix(store: Store, master: RecordingId, matrix: NDArray[np.float32]) -> tuple[Space, list[SegmentId]]:
+    """New segments with these vectors in the synthetic space."""
+    space = make_space(store, dims=matrix.shape[1])
+    made = [make_segment(master, 10 * place, 10 * place + 10) for place in range(len(matrix))]
 
     def work(tx: Transaction) -> None:
         segments.add_segments(tx, made)
         vectors.put_vectors(tx, space, zip([segment.id for segment in made], matrix))
 
     store.do(work)
-    return space, [segment.id for segment in made], matrix
+    return space, [segment.id for segment in made]
 
 
 def numbers_of(store: Store, identities: list[SegmentId]) -> NDArray[np.int64]:

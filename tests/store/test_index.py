@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fieldapp.errors import WrongUsage
 from fieldapp.model import RecordingId
 from fieldapp.store import consent, people, segments, vectors
-from fieldapp.store.exact import Best, likeness, offer_all, offer_some, unit
+from fieldapp.store.exact import Best, unit
 from fieldapp.store.index import VectorIndex
 from fieldapp.store.space_rows import Part, SpaceRows
 from fieldapp.store.store import Store
@@ -178,30 +178,19 @@ def test_threads_add_delete_and_search_at_once(store: Store, master: RecordingId
     assert len(index.search(space, matrix[0], 10**6)) == 200 + 12 * 150 - 120
 
 
-@given(st.integers(1, 400), st.integers(1, 30), st.integers(0, 3), st.data())
+@given(st.integers(1, 400), st.integers(1, 30), st.integers(0, 3))
 @settings(max_examples=60)
-def test_the_best_are_those_that_sorting_gives(rows: int, count: int, seed: int, data: st.DataObject) -> None:
+def test_the_best_are_those_that_sorting_gives(rows: int, count: int, seed: int) -> None:
     random = np.random.default_rng(seed)
-    matrix = random.integers(-2, 3, (rows, 3)).astype(np.float32)  # many ties
-    query = random.integers(-2, 3, 3).astype(np.float32)
-    dead = random.random(rows) < data.draw(st.sampled_from([0.0, 0.5, 1.0]))
-    best, chosen = Best(count), Best(count)
-    offer_all(best, matrix, query, 100, dead)
-    some = np.flatnonzero(~dead) + 100
-    offer_some(chosen, matrix, query, 100, some)
-    wanted = sorted((matrix[~dead] @ query).tolist(), reverse=True)[:count]
-    for found in (best.rows(), chosen.rows()):
-        assert (matrix[found - 100] @ query).tolist() == wanted
-        assert len(set(found.tolist())) == len(found)
-        assert not dead[found - 100].any()
-
-
-@given(st.integers(0, 300), st.integers(1, 600))
-@settings(max_examples=60)
-def test_every_row_is_scored_however_many_there_are_and_however_long(rows: int, dims: int) -> None:
-    random = np.random.default_rng(rows)
-    matrix, query = random.integers(-3, 4, (rows, dims)).astype(np.float32), random.integers(-3, 4, dims).astype(np.float32)
-    assert (likeness(matrix, query) == (matrix * query).sum(axis=1)).all()
+    scores = random.integers(-3, 4, rows).astype(np.float32)  # many ties
+    scores[random.random(rows) < 0.1] = np.nan
+    best = Best(count)
+    for start in range(0, rows, 70):
+        best.offer(scores[start : start + 70], 100 + start)
+    found, told = best.rows()
+    assert told.tolist() == sorted(scores[~np.isnan(scores)].tolist(), reverse=True)[:count]
+    assert scores[found - 100].tolist() == told.tolist()
+    assert len(set(found.tolist())) == len(found)
 
 
 def test_what_has_no_direction_becomes_zeros() -> None:
@@ -211,20 +200,38 @@ def test_what_has_no_direction_becomes_zeros() -> None:
     assert np.isfinite(made).all()
 
 
+def some_rows(vectors: NDArray[np.floating]) -> SpaceRows:
+    numbers = np.arange(1, len(vectors) + 1)
+    return SpaceRows.of(numbers, numbers + 10, vectors, lambda _: None)
+
+
+def more(rows: SpaceRows, pk: int, segment: int, *numbers: float) -> Part:
+    return Part.of(np.array([pk]), np.array([segment]), np.array([numbers], np.float16), rows.centre)
+
+
 def test_rows_keep_their_numbers_while_the_tail_grows() -> None:
-    rows = SpaceRows(Part.of(np.arange(1, 4), np.arange(11, 14), np.eye(3, dtype=np.float16), 3))
+    rows = some_rows(np.eye(3, dtype=np.float16))
     for number in range(5000):
-        rows.add(Part.of(np.array([10 + number]), np.array([100 + number]), np.array([[1, number, 0]], np.float16), 3))
+        rows.add(more(rows, 10 + number, 100 + number, 1, number, 0))
     assert len(rows) == 5003
     assert rows.pks(np.array([0, 2, 3, 5002])).tolist() == [1, 3, 10, 5009]
     assert rows.rows_of(np.array([12, 100, 5099, 7, 10**8])).tolist() == [1, 3, 5002]
     assert rows.last == 5009
 
 
-def test_the_rows_from_some_row_on_can_be_sought_alone() -> None:
-    rows = SpaceRows(Part.of(np.arange(1, 4), np.arange(1, 4), np.eye(3, dtype=np.float16), 3))
-    rows.add(Part.of(np.array([9]), np.array([9]), np.array([[1, 1, 0]], np.float16), 3))
+def test_rows_are_compared_all_or_some_or_from_one_on_but_never_the_dead() -> None:
+    rows = some_rows(np.eye(3, dtype=np.float16))
+    rows.add(more(rows, 9, 19, 1, 1, 0))
+    rows.add(more(rows, 10, 20, 0, 0, 0))
     first = np.array([1, 0, 0], np.float32)
-    assert rows.best(first, 9).tolist() == [0, 3, 1, 2]
-    assert rows.best(first, 9, since=2).tolist() == [3, 2]
-    assert rows.best(first, 9, since=3).tolist() == [3]
+    found, about = rows.best(first, 9)
+    assert found[:2].tolist() == [0, 3]
+    assert sorted(found.tolist()) == [0, 1, 2, 3]  # what has no direction is like nothing
+    np.testing.assert_allclose(about, [1, 0.5**0.5, 0, 0], atol=0.02)
+    assert rows.best(first, 9, since=2)[0].tolist() == [3, 2]
+    assert rows.best(first, 9, np.array([1, 0, 3, 4, 2]))[0][:2].tolist() == [0, 3]
+    assert rows.best(first, 9, np.array([1, 3]), since=3)[0].tolist() == [3, 1]
+    assert rows.best(first, 9, np.zeros(0, np.int64))[0].tolist() == []
+    rows.bury(np.array([0, 1]))
+    assert rows.best(first, 9)[0].tolist() == [3, 2]
+    assert rows.best(first, 9, np.array([1, 2]))[0].tolist() == [2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fieldapp.model import Consent, ConsentId, RecordingId, SegmentId, Space, SpaceId, new_id
 from fieldapp.store import backup, consent, index_file, index_folder, people, segments, spaces, vectors
@@ -19,7 +21,7 @@ from fieldapp.store.index import VectorIndex
 from fieldapp.store.index_file import About
 from fieldapp.store.index_keeper import Outdated
 from fieldapp.store.prefix import choose, tune
-from fieldapp.store.space_rows import Part
+from fieldapp.store.space_rows import SpaceRows
 from fieldapp.store.store import Store
 from store.building import fill_space, numbers_of
 
@@ -33,6 +35,11 @@ def opened(store: Store, *, graph_from: int = 100, seal_from: int = 50) -> Vecto
 
 def silent(share: float, doing: str) -> None:
     """A progress nobody looks at."""
+
+
+def coded(vectors: NDArray[np.floating]) -> SpaceRows:
+    numbers = np.arange(1, len(vectors) + 1)
+    return SpaceRows.of(numbers, numbers, vectors, lambda _: None)
 
 
 @pytest.fixture
@@ -144,15 +151,33 @@ def withdraw_one(store: Store, filled: Filled, row: int) -> None:
     store.do(lambda tx: consent.withdraw(tx, speaker))
 
 
+def runs_along(numbers: NDArray[np.number], vector: F32) -> bool:
+    """Whether some stretch of the numbers points where a vector does."""
+    if len(numbers) < len(vector):
+        return False
+    with np.errstate(invalid="ignore"):
+        sane = np.where(np.abs(numbers) < 1000, numbers, 0).astype(np.float64)
+    lengths = np.sqrt(np.convolve(sane**2, np.ones(len(vector)), "valid"))
+    return bool(((np.correlate(sane, unit(vector), "valid") > 0.95 * lengths) & (lengths > 0)).any())
+
+
+def holds(file: Path, vector: F32) -> bool:
+    """Whether a file holds a vector as it is stored, coded, or in a graph of all or of its first numbers."""
+    data = file.read_bytes()
+    if file.suffix == ".vectors":
+        return runs_along(np.frombuffer(data, np.int8), vector)
+    if file.suffix == ".graph":
+        return any(runs_along(np.frombuffer(data[: len(data) // 4 * 4], "<f4"), vector[:size]) for size in (64, DIMS))
+    return vector.astype("<f2").tobytes() in data
+
+
 def traces(store: Store, vector: F32) -> list[str]:
-    """Files of the fieldbook that hold a vector, as it is stored or as a prefix of length 1."""
-    stored = vector.astype("<f2")
-    shapes = [stored.tobytes()] + [unit(stored[:size]).astype("<f4").tobytes()[:64] for size in (64, DIMS)]
-    return [str(file) for file in store.folder.rglob("*") if file.is_file() and any(shape in file.read_bytes() for shape in shapes)]
+    """Files of the fieldbook that hold a vector."""
+    return [str(file) for file in store.folder.rglob("*") if file.is_file() and holds(file, vector)]
 
 
 def test_a_withdrawal_leaves_no_file_with_the_vector(store: Store, index: VectorIndex, filled: Filled, folder: Path) -> None:
-    assert any("index" in name for name in traces(store, filled[2][5]))  # the test can see it
+    assert {Path(name).suffix for name in traces(store, filled[2][5])} >= {".vectors", ".graph"}  # the test can see it
     withdraw_one(store, filled, 5)
     assert not [name for name in traces(store, filled[2][5]) if "fieldbook.db" not in name]
     assert index.settle(60)
@@ -170,7 +195,7 @@ def test_a_withdrawal_without_an_index_takes_the_files_too(store: Store, index: 
 
 def test_a_withdrawal_while_an_index_is_written_keeps_it_from_being_used(store: Store, index: VectorIndex, filled: Filled, folder: Path) -> None:
     space, ids, matrix = filled
-    part = Part.of(np.arange(1, 301), np.arange(1, 301), matrix, 64)
+    rows = coded(matrix)
     keeper = index._keeper
     assert keeper is not None
     before = keeper._withdrawals
@@ -180,7 +205,7 @@ def test_a_withdrawal_while_an_index_is_written_keeps_it_from_being_used(store: 
         keeper._unless_withdrawn(before, rename)
 
     with pytest.raises(Outdated):
-        index_file.write(folder, space, About(64, 100, 0, 1.0), part, None, late)
+        index_file.write(folder, space, About(0, 0, 0, 1.0), rows, None, late)
     assert index.settle(60)
     assert not [name for name in traces(store, matrix[5]) if "fieldbook.db" not in name]
     assert ids[5] not in dict(index.search(space, matrix[5], 10))
@@ -272,6 +297,22 @@ def test_a_damaged_file_is_built_again(store: Store, index: VectorIndex, filled:
         assert len(list(folder.iterdir())) == 2
 
 
+def test_a_file_of_an_older_version_is_built_again(store: Store, index: VectorIndex, filled: Filled, folder: Path) -> None:
+    index.close()
+    old = next(file for file in folder.iterdir() if file.suffix == ".vectors")
+    data = old.read_bytes()
+    length = int.from_bytes(data[8:12], "little")
+    header = b"FieldIx1" + data[8 : 12 + length]  # whole, with a right checksum
+    old.write_bytes(header + hashlib.sha256(header).digest() + data[len(header) + 32 :])
+    assert index_file.newest(folder, filled[0], clean=False) is None
+    with opened(store) as again:
+        assert right(again, filled)
+        assert again.settle(60)
+        assert right(again, filled)
+    assert not old.exists()
+    assert sorted(file.suffix for file in folder.iterdir()) == [".graph", ".vectors"]
+
+
 def test_the_file_of_another_space_is_refused(store: Store, index: VectorIndex, filled: Filled, folder: Path) -> None:
     index.close()
     other = replace(filled[0], id=SpaceId(new_id()))
@@ -311,7 +352,8 @@ def test_a_full_disk_means_no_file_and_the_same_answers(store: Store, filled: Fi
 
 
 def test_a_graph_that_is_cut_short_in_writing_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    graph = Graph.build(unit(np.random.default_rng(0).standard_normal((50, 8))), silent)
+    rows = coded(np.random.default_rng(0).standard_normal((50, 8)))
+    graph = Graph.build(rows.base.codes, rows.centre, 8, silent)
 
     class Short:
         def save_index(self, file: str) -> None:
@@ -327,7 +369,8 @@ def test_a_graph_that_is_cut_short_in_writing_is_noticed(tmp_path: Path, monkeyp
 
 def test_a_graph_that_is_being_changed_makes_nobody_wait() -> None:
     matrix = unit(np.random.default_rng(0).standard_normal((50, 8)))
-    graph = Graph.build(matrix, silent)
+    rows = coded(matrix)
+    graph = Graph.build(rows.base.codes, rows.centre, 8, silent)
     assert graph.nearest(matrix[3], 5) is not None
     with graph._lock:
         assert graph.nearest(matrix[3], 5) is None
@@ -336,8 +379,9 @@ def test_a_graph_that_is_being_changed_makes_nobody_wait() -> None:
 def test_a_graph_grows_beyond_its_room_and_leaves_rows_without_direction_out() -> None:
     matrix = unit(np.random.default_rng(0).standard_normal((6000, 4)))
     matrix[[5, 70]] = 0
-    graph = Graph.build(matrix[:10], silent)
-    graph.add(matrix[10:], silent)
+    rows = coded(matrix)
+    graph = Graph.build(rows.base.codes.rows(slice(10)), rows.centre, 4, silent)
+    graph.add(rows.base.codes.rows(slice(10, None)), rows.centre, silent)
     assert graph.rows == 6000
     found = graph.nearest(matrix[5999], 10**6)
     assert found is None or 5999 in found
@@ -355,14 +399,15 @@ def test_the_prefix_is_as_short_as_recall_allows() -> None:
     assert choose(flat.astype(np.float16), silent).dims == 256
     assert choose(np.eye(4, 256, dtype=np.float16), silent).recall == 1.0
     short = unit(falling[:, :64])
-    graph = Graph.build(short, silent, choice.made_of)
+    rows = coded(falling)
+    graph = Graph.build(rows.base.codes, rows.centre, 64, silent, choice.made_of)
     assert tune(graph, choice) > 0.9
     row = int(choice.made_of[5])
     for expected in (False, True):
         near = graph.nearest(short[row], 3)
         assert near is not None
         assert (row in near) is expected
-        graph.complete(short, choice.made_of)
+        graph.complete(rows.base.codes, rows.centre, choice.made_of)
 
 
 def test_vectors_put_while_an_index_is_built_are_found(store: Store, master: RecordingId, filled: Filled) -> None:

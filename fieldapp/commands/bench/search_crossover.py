@@ -12,11 +12,11 @@ from fieldapp.commands.bench.search_times import timed
 from fieldapp.store.exact import unit
 from fieldapp.store.graph import Graph
 from fieldapp.store.prefix import choose, tune
-from fieldapp.store.space_rows import Part, SpaceRows
+from fieldapp.store.space_rows import SpaceRows
 
 _PAYS_MS = 0.5  # a graph that saves less than this is not worth being built
-_STEPS = (50_000, 100_000, 200_000)
-_NEAREST = 18  # proposed where whole vectors are compared
+_STEPS = (50_000, 100_000, 200_000, 400_000)
+_PROPOSED = 320  # as for an answer of ten
 
 
 def crossover(largest: int, progress: Progress, *, flat: bool) -> dict[str, Any]:
@@ -29,17 +29,17 @@ def crossover(largest: int, progress: Progress, *, flat: bool) -> dict[str, Any]
     for step in steps:
         progress(-1, f"the graph of {step:,} rows")
         choice = choose(vectors[:step], progress)
-        rows = SpaceRows(Part.of(np.arange(step), np.arange(step), vectors[:step], choice.dims))
-        graph = Graph.build(rows.base.prefixes, progress, choice.made_of)
+        rows = SpaceRows.of(np.arange(step), np.arange(step), vectors[:step], lambda _: None)
+        graph = Graph.build(rows.base.codes, rows.centre, choice.dims, progress, choice.made_of)
         recall = tune(graph, choice)
-        graph.complete(rows.base.prefixes, choice.made_of)
-        count = choice.candidates or _NEAREST
+        graph.complete(rows.base.codes, rows.centre, choice.made_of)
         times: dict[str, list[float]] = {"exact": [], "graph": []}
-        for query in unit(asked[:, : choice.dims]):
-            times["exact"].append(timed(lambda q=query, r=rows, c=count: r.best(q, c))[0][1])  # type: ignore[misc]
-            times["graph"].append(timed(lambda q=query, g=graph, c=count: g.nearest(q, c))[0][1])  # type: ignore[misc]
+        for query in unit(asked):
+            short = unit(query[: choice.dims])
+            times["exact"].append(timed(lambda q=query, r=rows: r.best(q, _PROPOSED))[0][1])  # type: ignore[misc]
+            times["graph"].append(timed(lambda q=query, s=short, r=rows, g=graph, c=choice: r.best(q, _PROPOSED, g.nearest(s, c.candidates)))[0][1])  # type: ignore[misc]
         found = {f"{way}_cpu_ms": round(float(np.median(spent)), 3) for way, spent in times.items()}
-        measured.append({"rows": step, "prefix": choice.dims, "candidates": count, "ef": graph.ef, "graph_recall": round(recall, 4), **found})
+        measured.append({"rows": step, "prefix": choice.dims, "candidates": choice.candidates, "ef": graph.ef, "graph_recall": round(recall, 4), **found})
     for row in reversed(measured):
         if row["exact_cpu_ms"] - row["graph_cpu_ms"] < _PAYS_MS:
             break
