@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from fieldapp.errors import WrongUsage
 from fieldapp.lab import phones
 from fieldapp.lab.retrieval import Pair
@@ -25,7 +27,7 @@ COLUMNS = ("from", "to", "meaning_id", "word_from", "word_to", "ipa_from", "ipa_
 _YES, _NO = frozenset({"keep", "yes", "y", "1", "true"}), frozenset({"drop", "no", "n", "0", "false"})
 _NUMBER = re.compile(r"\d+")
 SHORTEST = 2  # phones: [a] and [a] in two sentences are no cue
-LONG_WORD = 4  # letters: shorter words are written alike by accident
+LONG_WORD = 4  # letters or phones: shorter words are written, or sound, alike by accident
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,33 @@ class ControlSet:
         return out.getvalue()
 
 
-def build(utterances: Sequence[Utterance], pairs: Sequence[Pair], ipa: Sequence[str], threshold: float = THRESHOLD) -> ControlSet:
-    """Judge every meaning of every pair; without a pronunciation on one side it is dropped, because nothing is known."""
-    return ControlSet(tuple(judged for pair in pairs if pair.source != pair.target for judged in _of_pair(utterances, pair, ipa, threshold)), threshold)
+def _chance_threshold(utterances: Sequence[Utterance], pairs: Sequence[Pair], ipa: Sequence[str], share: float) -> float:
+    """The distance below which the closest words of this share of utterances of *unlike* meaning lie, in the same units.
+
+    In sentences some two short words are always near: a fixed distance made for words would drop nearly all of them, however foreign the languages.
+    """
+    found: list[float] = []
+    for pair in pairs:
+        both = [[_long_enough(ipa[rows[0]]) for rows in side.values()] for side in _sides(utterances, pair)]
+        known = [sides for sides in zip(*both) if all(sides)]
+        if known:
+            spoken, there = zip(*known)
+            table = phones.distances([word for words in spoken for word in words], [word for words in there for word in words])
+            firsts = [np.cumsum([0, *map(len, side)])[:-1] for side in (spoken, there)]
+            closest = np.minimum.reduceat(np.minimum.reduceat(table, firsts[0], axis=0), firsts[1], axis=1)
+            found += closest[~np.eye(len(spoken), dtype=np.bool_)].tolist()
+    return float(np.quantile(found, share)) if found else THRESHOLD
+
+
+def build(utterances: Sequence[Utterance], pairs: Sequence[Pair], ipa: Sequence[str], threshold: float = THRESHOLD, long: float = 0.0) -> ControlSet:
+    """Judge every meaning of every pair; without a pronunciation on one side it is dropped, because nothing is known. `long`: the threshold of long words."""
+    limits = threshold, max(threshold, long)
+    return ControlSet(tuple(judged for pair in pairs if pair.source != pair.target for judged in _of_pair(utterances, pair, ipa, limits)), threshold)
+
+
+def build_by_chance(utterances: Sequence[Utterance], pairs: Sequence[Pair], ipa: Sequence[str], share: float) -> ControlSet:
+    """The same for sentences: short words sound alike when few unlike sentences have any as near, long words at the fixed distance."""
+    return build(utterances, pairs, ipa, _chance_threshold(utterances, pairs, ipa, share), THRESHOLD)
 
 
 def read(path: Path) -> ControlSet:
@@ -112,17 +138,24 @@ def _judged(row: Mapping[str, str], path: Path) -> Judged:
     )
 
 
-def _of_pair(utterances: Sequence[Utterance], pair: Pair, ipa: Sequence[str], threshold: float) -> Iterator[Judged]:
+def _of_pair(utterances: Sequence[Utterance], pair: Pair, ipa: Sequence[str], limits: tuple[float, float]) -> Iterator[Judged]:
+    sides = _sides(utterances, pair)
+    for meaning in sides[0]:
+        both = _pairings(sides, meaning, utterances)
+        ways = [_judge(pair, meaning, utterances[one], utterances[other], ipa[one], ipa[other], limits) for one, other in both]
+        yield min(ways, key=lambda judged: (judged.keep, judged.distance))
+
+
+def _sides(utterances: Sequence[Utterance], pair: Pair) -> list[dict[str, list[int]]]:
+    """The rows of each meaning that both units have, side by side, in one order."""
     sides: list[dict[str, list[int]]] = []
     for rows in (pair.queries, pair.candidates):
         side: dict[str, list[int]] = {}
         for row in rows:
             side.setdefault(utterances[row].meaning, []).append(row)
         sides.append(side)
-    for meaning in sorted(set(sides[0]) & set(sides[1])):
-        both = _pairings(sides, meaning, utterances)
-        ways = [_judge(pair, meaning, utterances[one], utterances[other], ipa[one], ipa[other], threshold) for one, other in both]
-        yield min(ways, key=lambda judged: (judged.keep, judged.distance))
+    both = sorted(set(sides[0]) & set(sides[1]))
+    return [{meaning: side[meaning] for meaning in both} for side in sides]
 
 
 def _pairings(sides: Sequence[Mapping[str, Sequence[int]]], meaning: str, utterances: Sequence[Utterance]) -> list[tuple[int, int]]:
@@ -131,14 +164,15 @@ def _pairings(sides: Sequence[Mapping[str, Sequence[int]]], meaning: str, uttera
     return [(one, other) for one in unlike[0] for other in unlike[1]]
 
 
-def _judge(pair: Pair, meaning: str, one: Utterance, other: Utterance, one_ipa: str, other_ipa: str, threshold: float) -> Judged:
-    spoken, against = phones.words(one_ipa), phones.words(other_ipa)
+def _judge(pair: Pair, meaning: str, one: Utterance, other: Utterance, one_ipa: str, other_ipa: str, limits: tuple[float, float]) -> Judged:
+    long_enough = [_long_enough(one_ipa), _long_enough(other_ipa)]
     made = Judged(pair.source, pair.target, meaning)
-    if not spoken or not against:
+    if not all(long_enough):
         return replace(made, reason="no pronunciation", keep=False)
-    long_enough = [[word for word in side if len(word) >= SHORTEST] or list(side) for side in (spoken, against)]
     table = phones.distances(long_enough[0], long_enough[1])
-    at, to = divmod(int(table.argmin()), table.shape[1])
+    long = np.minimum.outer(*([len(word) for word in side] for side in long_enough)) >= LONG_WORD
+    limit = np.where(long, limits[1], limits[0])
+    at, to = divmod(int((table - limit).argmin()), table.shape[1])
     closest = float(table[at, to])
     heard = ("".join(long_enough[0][at]), "".join(long_enough[1][to]))
     made = replace(made, ipa=heard, words=(_written(one, one_ipa, long_enough[0][at]), _written(other, other_ipa, long_enough[1][to])), distance=closest)
@@ -146,7 +180,16 @@ def _judge(pair: Pair, meaning: str, one: Utterance, other: Utterance, one_ipa: 
         return replace(made, reason=f"same number: {min(shared)}", keep=False)
     if alike := _long_words(one.transcript) & _long_words(other.transcript):
         return replace(made, reason=f"same written word: {min(alike)}", keep=False)
-    return replace(made, reason="sounds alike", keep=False) if closest <= threshold else made
+    return (
+        replace(made, reason="sounds alike" + (", long words" if long[at, to] and limits[1] > limits[0] else ""), keep=False)
+        if closest <= limit[at, to]
+        else made
+    )
+
+
+def _long_enough(ipa: str) -> list[phones.Phones]:
+    spoken = phones.words(ipa)
+    return [word for word in spoken if len(word) >= SHORTEST] or spoken
 
 
 def _written(utterance: Utterance, ipa: str, word: phones.Phones) -> str:

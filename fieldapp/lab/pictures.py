@@ -23,6 +23,8 @@ SMOOTH_S = 0.08
 LOCAL = 0.7
 """The stretch reaches as far as the score stays above this share of its height."""
 SHORTEST_S = 0.2
+AFTER_S = 0.1
+"""What is added behind, because a word is over only when its last sound is: as the paper has it."""
 WAYS = ("contrast", "with only", "random")
 """With and without the thing; only what recordings with it share; chance."""
 
@@ -134,4 +136,4 @@ def _stretch(row: int, score: F32, times: F32) -> Candidate:
     step = float(np.median(np.diff(times))) if len(times) > 1 else SHORTEST_S
     start, stop = float(times[first]), float(times[last]) + step
     air = max(0.0, SHORTEST_S - (stop - start)) / 2
-    return Candidate(row, max(0.0, start - air), stop + air, float(score[best]))
+    return Candidate(row, max(0.0, start - air), stop + air + AFTER_S, float(score[best]))

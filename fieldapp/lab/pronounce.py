@@ -20,6 +20,8 @@ PROMPTED = "prompted"
 _VOICES = {"cmn": "cmn-latn-pinyin", "zh": "cmn-latn-pinyin"}
 """The packaged `cmn` voice reads Han characters through English letters; the pinyin voice reads them right."""
 _SWITCHED = re.compile(r"\([a-z-]+\)")
+_TONE_AS_VOWEL = {"cmn-latn-pinyin": "ɜ", "yue": "ɜ", "hak": "ɜ"}
+"""In these voices' IPA the number 3 of a tone comes out as this vowel, which they do not have."""
 _LONGEST_SECONDS = 20
 
 
@@ -48,7 +50,8 @@ def spoken_by_espeak(text: str, language: str) -> str:
         done = subprocess.run(command, input=text.encode(), capture_output=True, check=False, timeout=_LONGEST_SECONDS)
     except subprocess.TimeoutExpired:
         return ""
-    return " ".join(_SWITCHED.sub("", done.stdout.decode(errors="replace")).split()) if done.returncode == 0 else ""
+    heard = _SWITCHED.sub("", done.stdout.decode(errors="replace")) if done.returncode == 0 else ""
+    return " ".join(heard.replace(_TONE_AS_VOWEL.get(voice, ""), "").split() if voice in _TONE_AS_VOWEL else heard.split())
 
 
 @lru_cache(maxsize=256)

@@ -76,10 +76,10 @@ class Figure:
     p: float = 1.0
 
 
-def pairs_between(utterances: Sequence[Utterance], units: Mapping[str, Sequence[int]], *, within: bool = False) -> Iterator[Pair]:
-    """Every two units that share at least two meanings, each two once; with `within`, every unit with itself, too."""
+def pairs_between(utterances: Sequence[Utterance], units: Mapping[str, Sequence[int]], *, within: bool = False, against: str = "") -> Iterator[Pair]:
+    """Every two units that share at least two meanings, each two once; with `within`, every unit with itself, too; with `against`, only this one's pairs."""
     for one, other in itertools.combinations_with_replacement(units, 2):
-        if one == other and not within:
+        if (one == other and not within) or (against and against not in (one, other)):
             continue
         both = set(meanings_of(utterances, units[one])) & set(meanings_of(utterances, units[other])) - {""}
         if len(both) > 1:

@@ -95,6 +95,33 @@ def test_what_has_no_ipa_is_pronounced_and_the_report_says_so() -> None:
     assert "1 missing" in sentence
 
 
+def test_the_number_of_a_tone_is_no_vowel() -> None:
+    if not voice_of("yue"):
+        pytest.skip("espeak-ng is not installed")
+    assert phones.phones(spoken_by_espeak("個", "yue")) == ("ɡ", "o")
+    assert phones.phones(spoken_by_espeak("湖", "cmn")) == ("χ", "u")
+    assert "ɜ" in spoken_by_espeak("bird", "en")  # a vowel there
+
+
+def test_in_sentences_short_words_may_be_near_by_chance_but_long_ones_may_not() -> None:
+    english = {"a": "mai tofuː", "b": "siŋz laud", "c": "ɹivə ɡoz", "d": "tɔks fast", "e": "ðæt kat"}
+    other = {"a": "ʃo teufu", "b": "siŋ vɛi", "c": "kʊm ɹaŋ", "d": "pɔk bʊs", "e": "ʒy mɔ"}
+    some = tuple(said(variety, meaning, meaning, ipa) for variety, all_said in (("A", english), ("B", other)) for meaning, ipa in all_said.items())
+    pairs = list(pairs_between(some, rows_by(some, "variety")))
+    ipa = [one.ipa for one in some]
+    lenient = control.build_by_chance(some, pairs, ipa, 0.01)
+    assert control.build(some, pairs, ipa).kept("A", "B") < lenient.kept("B", "A")
+    assert "a" not in lenient.kept("A", "B")
+    assert next(one.reason for one in lenient.judged if one.meaning == "a") == "sounds alike, long words"
+    assert lenient.threshold < control.THRESHOLD
+
+
+def test_with_a_stranger_only_its_pairs_are_compared() -> None:
+    three = [said(variety, meaning, meaning) for variety in "ABC" for meaning in "xyz"]
+    pairs = list(pairs_between(three, rows_by(three, "variety"), against="B"))
+    assert [(pair.source, pair.target) for pair in pairs] == [("A", "B"), ("B", "C")]
+
+
 def test_words_that_sound_or_look_alike_and_what_cannot_be_judged_are_dropped() -> None:
     reasons = {one.meaning: (one.keep, one.reason) for one in made().judged}
     assert reasons == {"castle": (False, "sounds alike"), "sun": (True, ""), "year": (False, "same number: 1984"), "dog": (False, "no pronunciation")}

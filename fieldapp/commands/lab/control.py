@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fieldapp.commands import Progress
-from fieldapp.commands.lab.selecting import about, selected, set_aside, source_arguments
+from fieldapp.commands.lab.selecting import BY_CHANCE, about, against_argument, none_share, selected, set_aside, share, source_arguments
 
 if TYPE_CHECKING:
     from fieldapp.lab.report import Cell, Study
@@ -22,7 +22,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Of what, how strict."""
     source_arguments(parser)
     parser.add_argument("--by", default="variety", metavar="COLUMN", help="what is a unit: variety, language, or any column (default variety)")
-    parser.add_argument("--threshold", type=float, default=0.45, metavar="D", help="words at this distance or nearer sound alike (0 to 1, default 0.45)")
+    against_argument(parser)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--threshold", type=float, metavar="D", help="words at this distance or nearer sound alike (0 to 1, default 0.45)")
+    how.add_argument("--by-chance", type=share, metavar="SHARE", help=BY_CHANCE)
     parser.add_argument("--keep-overrides", type=Path, metavar="LIST.csv", help="take over what a person wrote into an earlier list")
 
 
@@ -35,16 +38,19 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     from fieldapp.lab.retrieval import pairs_between
     from fieldapp.lab.utterances import rows_by
 
-    if not 0 <= options.threshold <= 1:
+    if options.threshold is not None and not 0 <= options.threshold <= 1:
         raise WrongUsage(f"A threshold of {options.threshold:g} is outside 0 to 1.")
     with selected(options, progress) as selection:
         utterances = selection.only(lambda u: bool(u.meaning), "no meaning is noted").utterances
         progress(0.1, "pronouncing")
         ipa, whence = pronunciations(utterances)
-        pairs = list(pairs_between(utterances, rows_by(utterances, options.by)))
+        pairs = list(pairs_between(utterances, rows_by(utterances, options.by), against=options.against))
         if not pairs:
-            raise WrongUsage(f"No two units by '{options.by}' share two meanings.", "Choose another column with --by.")
-        made = control.build(utterances, pairs, ipa, options.threshold)
+            raise none_share(options)
+        if options.by_chance is None:
+            made = control.build(utterances, pairs, ipa, control.THRESHOLD if options.threshold is None else options.threshold)
+        else:
+            made = control.build_by_chance(utterances, pairs, ipa, options.by_chance)
     if options.keep_overrides:
         made = control.with_overrides(made, control.read(options.keep_overrides))
     rows: list[tuple[Cell, ...]] = []
@@ -64,11 +70,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     few = (f"Some pair of units keeps {fewest} meanings; below {FEWEST} a result on it says little.",) if fewest < FEWEST else ()
     return Study(
         bench="control",
-        asked=f"Which meanings have no words that sound alike in two units (closest words farther apart than {options.threshold:g})?",
+        asked=f"Which meanings have no words that sound alike in two units (closest words farther apart than {made.threshold:.3g})?",
         about=about(options, selection),
         result=(f"{kept} of {len(made.judged)} pairs of sentences are kept. The list is {LIST}.", whence),
         doubt=(*few, "Distance counts phones on paper; tones and what was really said are not heard.", *set_aside(selection)),
         tables=(counts, listed),
         files={LIST: made.csv()},
-        data={"threshold": options.threshold, "kept": kept, "judged": len(made.judged)},
+        data={"threshold": made.threshold, "kept": kept, "judged": len(made.judged)},
     )

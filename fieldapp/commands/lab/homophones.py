@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fieldapp import paths
 from fieldapp.commands import Progress
-from fieldapp.commands.lab.selecting import about, heard_at, model_arguments, selected, set_aside, source_arguments
+from fieldapp.commands.lab.selecting import about, against_argument, heard_at, model_arguments, selected, set_aside, source_arguments
 from fieldapp.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source_arguments(parser)
     model_arguments(parser)
     parser.add_argument("--by", default="variety", metavar="COLUMN", help="what is a unit (default variety)")
+    against_argument(parser)
     parser.add_argument("--layers", default="", metavar="N,N", help="only these exits; the last layer is always looked at")
     parser.add_argument("--similarity", default="seqsim", metavar="WAY", help="seqsim, pooled or sound (default seqsim)")
     parser.add_argument("--triples", type=Path, metavar="LIST.csv", help="your own triples (else they are found by pronunciation)")
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         selection, sounds = sounds_of(selection, progress)
     utterances = selection.utterances
     ipa, whence = pronunciations(utterances)
-    pairs = list(pairs_between(utterances, rows_by(utterances, options.by)))
+    pairs = list(pairs_between(utterances, rows_by(utterances, options.by), against=options.against))
     triples = homophones.read(options.triples, utterances) if options.triples else homophones.find(utterances, pairs, ipa)
     if not triples:
         raise WrongUsage("There is no word with both a synonym and a near-homophone.", "More words are needed, or a list with --triples.")

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldapp import paths
 from fieldapp.commands import Progress
-from fieldapp.commands.lab.selecting import about, heard_at, selected, set_aside, source_arguments
-from fieldapp.errors import WrongUsage
+from fieldapp.commands.lab.selecting import BY_CHANCE, about, against_argument, heard_at, none_share, selected, set_aside, share, source_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +32,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", default="variety", metavar="COLUMN", help="what is a unit: variety, speaker, or any column (default variety)")
     parser.add_argument("--layers", default="", metavar="N,N", help="only these exits; the last layer is always looked at")
     parser.add_argument("--similarity", default="seqsim", metavar="WAY", help="seqsim, pooled or sound (default seqsim)")
-    parser.add_argument("--control", type=Path, metavar="LIST.csv", help="a reviewed control list (else one is made)")
+    against_argument(parser)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--control", type=Path, metavar="LIST.csv", help="a reviewed control list (else one is made)")
+    how.add_argument("--by-chance", type=share, metavar="SHARE", help=BY_CHANCE)
     parser.add_argument("--speaker-disjoint", action="store_true", help="never let a speaker find themselves")
 
 
@@ -53,11 +55,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         selection = selection.only(lambda u: bool(u.meaning and u.column(options.by)), f"no meaning, or nothing in the column '{options.by}'")
         selection, sounds = sounds_of(selection, progress)
     utterances = selection.utterances
-    pairs = list(pairs_between(utterances, rows_by(utterances, options.by)))
+    pairs = list(pairs_between(utterances, rows_by(utterances, options.by), against=options.against))
     if not pairs:
-        raise WrongUsage(f"No two units by '{options.by}' share two meanings.", "Choose another column with --by.")
+        raise none_share(options)
     ipa, whence = pronunciations(utterances)
-    made = listed or control.build(utterances, pairs, ipa)
+    made = listed or (
+        control.build(utterances, pairs, ipa) if options.by_chance is None else control.build_by_chance(utterances, pairs, ipa, options.by_chance)
+    )
     sets = layers.pair_sets(utterances, pairs, made)
     common: dict[str, Any] = {"speaker_disjoint": options.speaker_disjoint, "seed": options.seed}
     points = []
@@ -126,7 +130,7 @@ def _study(
         bench="layers",
         asked="Do varieties meet in the model because words sound alike, or because they mean the same? T1a.",
         about=of
-        | {"models": ", ".join(models), "control threshold": made.threshold, "control list": str(options.control or "made with the default threshold")},
+        | {"models": ", ".join(models), "control threshold": round(made.threshold, 4), "control list": str(options.control or "made with that threshold")},
         result=tuple(results),
         doubt=(
             *([] if phonetic else ["No pronunciation is known, so nothing says whether sound alone would do."]),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fieldapp.speech.whisper import Whisper
 
 _MENTIONED = 12
+BY_CHANCE = "instead of a fixed distance: what is nearer than the closest words of this share of pairs of unlike meaning sounds alike (sentences: 0.1)"
 DEMO = Path("demo")
 LONGEST_SECONDS = 180
 
@@ -36,6 +37,25 @@ def model_arguments(parser: argparse.ArgumentParser) -> None:
     """Which model hears them."""
     parser.add_argument("--model", default="", help="a model's name or folder (else: the one in the settings)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="where it runs (else: as in the settings)")
+
+
+def against_argument(parser: argparse.ArgumentParser) -> None:
+    """Which pairs of units."""
+    parser.add_argument("--against", default="", metavar="UNIT", help="only pairs with this unit, such as the one language that is no relative of the others")
+
+
+def share(text: str) -> float:
+    """A share between 0 and 1, as an option takes it."""
+    value = float(text)
+    if not 0 < value < 1:
+        raise ValueError
+    return value
+
+
+def none_share(options: argparse.Namespace) -> WrongUsage:
+    """Nothing can be compared."""
+    named = f" with '{options.against}'" if options.against else ""
+    return WrongUsage(f"No two units by '{options.by}' share two meanings{named}.", "Choose another column with --by.")
 
 
 @contextlib.contextmanager
