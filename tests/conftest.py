@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import ipaddress
 import os
+import shutil
 import socket
 import threading
 import time
@@ -16,15 +17,27 @@ from typing import Any
 import hypothesis
 import pytest
 
+from fieldapp.speech import random_whisper
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["HF_HUB_OFFLINE"] = "1"  # child processes are not reached by the guard below
+if "PYTEST_XDIST_WORKER" in os.environ:  # each of several workers has one core: threads of theirs would only wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parent.parent
 hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])  # a busy machine is no finding
+hypothesis.settings.register_profile("inner", hypothesis.settings.get_profile("house"), max_examples=20)
 hypothesis.settings.load_profile("house")
 
 THREADS_OF_LIBRARIES = ("tqdm_monitor", "TMonitor", "pytest_timeout")  # live as long as the process on purpose
 PATIENCE_SECONDS = 3.0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Whoever leaves the slow tests out wants an answer soon; with them every property gets its full number of examples."""
+    if "not slow" in config.getoption("markexpr"):
+        hypothesis.settings.load_profile("inner")
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +46,26 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "fieldapp-home"
     monkeypatch.setenv("FIELDAPP_HOME", str(home))
     return home
+
+
+@pytest.fixture(scope="session")
+def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Whisper folder of true structure with random weights that always says the same six words; who writes into it makes a copy."""
+    return random_whisper.make(tmp_path_factory.mktemp("models") / "mini")
+
+
+@pytest.fixture(scope="session")
+def trials(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What models named by their folder were tried in a child by an earlier test."""
+    return tmp_path_factory.mktemp("tried-models")
+
+
+@pytest.fixture
+def tried_before(own_home: Path, trials: Path) -> Iterator[None]:
+    """A model that came through its first trial in one test is not tried again in the next: a child takes its time to start."""
+    memory = Path(shutil.copytree(trials, own_home / "cache" / "tried-models"))
+    yield
+    shutil.copytree(memory, trials, dirs_exist_ok=True)
 
 
 def _stays_on_this_machine(family: int, address: Any) -> bool:

@@ -79,6 +79,7 @@ def test_the_demo_is_small_says_that_nobody_speaks_and_its_pictures_are_plain_dr
         assert {element.tag.rpartition("}")[2] for element in root} <= {"path", "circle", "ellipse", "rect", "polygon"}
 
 
+@pytest.mark.slow
 def test_every_answer_is_a_segment_of_its_speaker_prompt_and_meaning(book: Path, tables: Tables) -> None:
     with Store.open(book, read_only=True) as store:
         db = store.reader()
@@ -92,6 +93,7 @@ def test_every_answer_is_a_segment_of_its_speaker_prompt_and_meaning(book: Path,
     assert not [finding for finding in examine(book, lambda share, doing: None) if finding.serious]
 
 
+@pytest.mark.slow
 def test_a_transcribed_answer_has_its_text_and_translation_and_another_has_none(book: Path, tables: Tables) -> None:
     first = tables.items[0]
     with Store.open(book, read_only=True) as store:
@@ -105,6 +107,7 @@ def test_a_transcribed_answer_has_its_text_and_translation_and_another_has_none(
     assert by_speaker == {"C1": {("transcription", "cmn"): first["cmn"], ("translation", "en"): first["eng"]}, "K2": {}}
 
 
+@pytest.mark.slow
 def test_pictures_lie_in_the_fieldbook_where_their_prompts_say(book: Path) -> None:
     with Store.open(book, read_only=True) as store:
         db = store.reader()
@@ -115,6 +118,7 @@ def test_pictures_lie_in_the_fieldbook_where_their_prompts_say(book: Path) -> No
     assert all((book / picture).is_file() for picture in shown)
 
 
+@pytest.mark.slow
 def test_consents_are_examples_of_those_who_were_transcribed(book: Path) -> None:
     with Store.open(book, read_only=True) as store:
         db = store.reader()

@@ -55,12 +55,14 @@ def whole_texts(store: Store) -> list[str]:
     return [a.id for a in ANNOTATION.each(store.reader(), "tier = 'words-timesub' ORDER BY pk")]
 
 
+@pytest.mark.slow
 def test_a_file_nobody_corrected_comes_back_byte_for_byte(sample: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book, source = sample
     exported(book, tmp_path / "out", capsys)
     assert (tmp_path / "out" / "sample.eaf").read_bytes() == source.read_bytes()
 
 
+@pytest.mark.slow
 def test_one_corrected_label_is_a_difference_of_one_line(sample: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book, source = sample
     with Store.open(book) as store:
@@ -75,6 +77,7 @@ def test_one_corrected_label_is_a_difference_of_one_line(sample: tuple[Path, Pat
     assert rows[1].endswith(f"words-timesub,{chosen.text},tʰɑ˥˩ <&>")
 
 
+@pytest.mark.slow
 def test_what_has_no_place_in_the_file_is_told(sample: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book, _ = sample
     with Store.open(book) as store:
@@ -91,6 +94,7 @@ def test_what_has_no_place_in_the_file_is_told(sample: tuple[Path, Path], tmp_pa
     assert (tmp_path / "out" / "sample.eaf").exists()
 
 
+@pytest.mark.slow
 def test_a_file_with_something_that_may_not_leave_stays_as_a_whole(sample: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book, _ = sample
     with Store.open(book) as store:
@@ -125,6 +129,7 @@ def test_what_cannot_be_changed_is_said(words: list[str], code: int, dev_data: P
     assert (tmp_path / "x.eaf").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_kept_original_is_left_alone(sample: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     book, _ = sample
     (kept,) = (book / "audio").glob("*.eaf")

@@ -83,6 +83,7 @@ def traces(folder: Path) -> list[str]:
     return [str(p.relative_to(folder)) for p in sorted(folder.rglob("*")) if p.is_file() and any(needle in p.read_bytes() for needle in needles)]
 
 
+@pytest.mark.slow
 def test_after_erasing_no_byte_of_the_fieldbook_holds_it(book: Path) -> None:
     backup.make(book / DATABASE)
     assert any(DATABASE in name for name in traces(book))

@@ -166,6 +166,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 @pytest.mark.parametrize("kind", ["wav", "ogg"])
 def test_a_full_disk_stops_with_a_sentence_and_keeps_what_is_in(small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:

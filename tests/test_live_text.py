@@ -42,7 +42,6 @@ from fieldapp.speech.finals import FinalRules, Utterance
 from fieldapp.speech.live import QUICK_FIRST, LiveRules
 from fieldapp.speech.manifest import Context, Manifest
 from fieldapp.speech.partials import PartialRules
-from fieldapp.speech.random_whisper import make
 from fieldapp.speech.recogniser import F32, Decoded, at_rate
 from fieldapp.store import segments, spaces, texts, vectors
 from fieldapp.store.rows import SEGMENT
@@ -58,7 +57,7 @@ ROOT = Path(__file__).parent.parent
 def talk(dev_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four answers of about 1.6 seconds, each in the middle of a turn of its own."""
     sound = np.zeros(round(4 * TURN * RATE), np.float32)
-    for number, speech in enumerate(real_speech(dev_data)[:4]):
+    for number, speech in enumerate(real_speech(dev_data, 4)):
         heard: NDArray[np.float32] = soxr.resample(speech[8_000:34_000], 16_000, RATE)
         begin = round((number * TURN + 1.0) * RATE)
         sound[begin : begin + len(heard)] = heard
@@ -260,10 +259,11 @@ def clear(tx: Transaction, segment: Segment) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is a word of Unix")
-def test_recording_with_live_text_prints_drafts_and_a_killed_one_is_finished_later(tmp_path: Path, talk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    model = make(tmp_path / "mini")
+def test_recording_with_live_text_prints_drafts_and_a_killed_one_is_finished_later(
+    tmp_path: Path, mini_folder: Path, talk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with recorder_ends_with(tmp_path / "killed") as book:
-        command = [sys.executable, "-m", "fieldapp", "record", str(book), "--source", str(talk), "--speed", "3", "--live", "--model", str(model)]
+        command = [sys.executable, "-m", "fieldapp", "record", str(book), "--source", str(talk), "--speed", "3", "--live", "--model", str(mini_folder)]
         application = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=ROOT)
         assert application.stderr
         lines = iter(application.stderr)
@@ -278,7 +278,7 @@ def test_recording_with_live_text_prints_drafts_and_a_killed_one_is_finished_lat
             outcome = recovery.close_unfinished(store)[0]
             assert (outcome.state, outcome.segments[0].state) == ("recovered", "draft")
             before = drafts(store, outcome)
-        assert main(["transcribe", str(book), "--pending", "--json", "--model", str(model), "--language", "en"]) == 0
+        assert main(["transcribe", str(book), "--pending", "--json", "--model", str(mini_folder), "--language", "en"]) == 0
         assert json.loads(capsys.readouterr().out)["found"] == 0
         with Store.open(book) as store:
             assert segments.states(store.reader())["pending"] == 0

@@ -16,7 +16,7 @@ from fieldapp import cli, paths, settings
 from fieldapp.commands.engine import current
 from fieldapp.lab.adapt.recogniser import Read, gate
 from fieldapp.model import Annotation, AnnotationId, Consent, ConsentId, Recording, RecordingId, Segment, SegmentId, Span, new_id
-from fieldapp.speech import heads, random_whisper
+from fieldapp.speech import heads
 from fieldapp.store import consent, people, segments, sessions, spaces, texts
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
@@ -26,9 +26,9 @@ WORDS = ("sun", "moon", "rice", "tea", "dog", "fish", "bird", "tree", "house", "
 Printed = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("given") / "mini", "mini")
+@pytest.fixture
+def model(mini_folder: Path, tried_before: None) -> Path:
+    return mini_folder
 
 
 @pytest.fixture
@@ -88,6 +88,7 @@ def searched(book: Path) -> tuple[str, str]:
         return space.head, heads.from_bytes(data).text_model if data else ""
 
 
+@pytest.mark.slow
 def test_a_meaning_head_is_measured_used_and_given_up(capsys: Printed, book: Path, model: Path, text_model: str) -> None:
     words = ("adapt", str(book), "--model", str(model), "--text", text_model)
     assert "fieldapp embed" in call(capsys, *words, code=1)["said"]

@@ -15,7 +15,7 @@ from finding.toybook import toy
 from fieldapp import cli, paths
 from fieldapp.lab.starter import tokens
 from fieldapp.model import Recording, RecordingId, Segment, SegmentId, Span, new_id
-from fieldapp.speech import bag, random_whisper
+from fieldapp.speech import bag
 from fieldapp.speech.manifest import Manifest, checksums_of, write
 from fieldapp.store import segments, sessions
 from fieldapp.store.store import Store
@@ -30,13 +30,13 @@ def speech(dev_data: Path) -> list[Path]:
     return sorted((dev_data / "words" / "en").glob("*.ogg"))[:5]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(random_whisper.make(tmp_path_factory.mktemp("given") / "mini", "mini"))
+@pytest.fixture
+def model(mini_folder: Path, tried_before: None) -> str:
+    return str(mini_folder)
 
 
 @pytest.fixture(scope="module")
-def book(speech: list[Path], model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def book(speech: list[Path], mini_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five words, each a segment, heard by the model."""
     folder = tmp_path_factory.mktemp("asked") / "book"
     with Store.create(folder, "Words") as store, pytest.MonkeyPatch.context() as patch:
@@ -55,7 +55,7 @@ def book(speech: list[Path], model: str, tmp_path_factory: pytest.TempPathFactor
 
         store.do(work)
         store.close()
-        assert cli.main(["embed", str(folder), "--model", model, "--device", "cpu"]) == 0
+        assert cli.main(["embed", str(folder), "--model", str(mini_folder), "--device", "cpu"]) == 0
     return folder
 
 

@@ -10,17 +10,17 @@ import pytest
 
 from fieldapp import cli
 from fieldapp.commands.bench import example
-from fieldapp.speech import random_whisper
 
 
 @pytest.mark.slow
-def test_every_way_answers_the_same_questions(dev_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_way_answers_the_same_questions(
+    dev_data: Path, mini_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(example, "ASKED", 4)
     rows = (dev_data / "manifest.csv").read_text(encoding="utf-8").splitlines()
     some = [f"{dev_data}/{row}" for row in rows if row.startswith("digits/") and row.split(",")[0].endswith(("_0.flac", "_0.wav"))]
     (tmp_path / "few.csv").write_text("\n".join([rows[0], *some]), encoding="utf-8")
-    model = random_whisper.make(tmp_path / "mini")
-    assert cli.main(["bench", "qbe", str(tmp_path / "few.csv"), "--model", str(model), "--device", "cpu", "--segments", "60", "--json"]) == 0
+    assert cli.main(["bench", "qbe", str(tmp_path / "few.csv"), "--model", str(mini_folder), "--device", "cpu", "--segments", "60", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     arms = found["sets"]["digits"]
     assert set(arms) == {"pooled", "pooled, then SeqSim of 20", "MFCC+DTW", "fieldapp search --mode meaning", "fieldapp search --mode sound"}
@@ -39,11 +39,10 @@ def test_only_the_first_are_ordered_anew() -> None:
 
 
 @pytest.mark.slow
-def test_answers_of_other_varieties_can_be_asked_for(dev_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_answers_of_other_varieties_can_be_asked_for(dev_data: Path, mini_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = (dev_data / "manifest.csv").read_text(encoding="utf-8").splitlines()
     some = [f"{dev_data}/{row}" for row in rows if row.startswith(("words/en/a", "words/es/a"))]
     (tmp_path / "few.csv").write_text("\n".join([rows[0], *some]), encoding="utf-8")
-    model = random_whisper.make(tmp_path / "mini")
-    words = ["bench", "qbe", str(tmp_path / "few.csv"), "--model", str(model), "--device", "cpu", "--across", "variety", "--no-acoustics"]
+    words = ["bench", "qbe", str(tmp_path / "few.csv"), "--model", str(mini_folder), "--device", "cpu", "--across", "variety", "--no-acoustics"]
     assert cli.main(words) == 0
     assert "answers of other varieties only" in capsys.readouterr().out

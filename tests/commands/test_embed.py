@@ -14,7 +14,7 @@ import soundfile
 from fieldapp import cli
 from fieldapp.errors import Cancelled
 from fieldapp.model import Recording, RecordingId, Segment, SegmentId, Span, new_id
-from fieldapp.speech import heads, random_whisper
+from fieldapp.speech import heads
 from fieldapp.store import segments, sessions, spaces, texts, vectors
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
@@ -23,9 +23,9 @@ RATE = 44_100
 Printed = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("given") / "mini", "mini")
+@pytest.fixture
+def model(mini_folder: Path, tried_before: None) -> Path:
+    return mini_folder
 
 
 @pytest.fixture
@@ -103,6 +103,7 @@ def test_a_head_can_be_brought_along_or_left_out(capsys: Printed, book: Path, mo
         assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_twin_has_spaces_of_its_own(capsys: Printed, book: Path, model: Path) -> None:
     assert cli.main(["model", "add", str(model)]) == 0
     assert cli.main(["model", "exit", "mini", "1"]) == 0

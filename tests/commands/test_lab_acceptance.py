@@ -14,15 +14,15 @@ from fieldapp.errors import FieldError
 from fieldapp.lab.adapt.weights import untrained
 from fieldapp.lab.drawing import bars
 from fieldapp.lab.hearing import hear_acoustics, remembering
-from fieldapp.speech import random_whisper, whisper
+from fieldapp.speech import whisper
 from fieldapp.speech.manifest import manifest_of
 
 Printed = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("given") / "mini", "mini")
+@pytest.fixture
+def model(mini_folder: Path, tried_before: None) -> Path:
+    return mini_folder
 
 
 def test_the_words_of_a_test_lose_an_option_that_has_no_value() -> None:

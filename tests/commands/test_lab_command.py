@@ -12,7 +12,6 @@ import pytest
 import soundfile
 
 from fieldapp import cli
-from fieldapp.speech import random_whisper
 
 RATE = 16_000
 Printed = pytest.CaptureFixture[str]
@@ -44,9 +43,9 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "m.csv"
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("model") / "mini", "mini")
+@pytest.fixture
+def model(mini_folder: Path, tried_before: None) -> Path:
+    return mini_folder
 
 
 def lab(capsys: Printed, *words: object, code: int = 0) -> dict[str, Any]:
@@ -95,6 +94,7 @@ def test_one_variety_alone_is_compared_by_speaker_and_the_report_says_so(capsys:
     assert "chance" in printed
 
 
+@pytest.mark.slow
 def test_a_kept_experiment_is_listed_repeated_to_the_digit_and_exported(capsys: Printed, manifest: Path, model: Path, tmp_path: Path) -> None:
     found = lab(capsys, "retrieval", manifest, "--model", model, "--group", "branch", "--out", tmp_path / "kept")
     assert {path.suffix for path in (tmp_path / "kept").iterdir()} == {".json", ".txt", ".csv", ".tex", ".svg", ".png"}
@@ -156,6 +156,7 @@ def test_layers_control_and_homophones_run_on_the_tiny_model_and_say_what_they_d
     assert "no word with both" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_exits_are_chosen_on_one_half_and_measured_on_the_other(capsys: Printed, manifest: Path, model: Path) -> None:
     found = lab(capsys, "exit", manifest, "--model", model, "--language", "en")
     rows = table(found, "exits")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import soundfile
 from lab_asked import ask
 from made_models import bag_on_the_shelf
 
-from fieldapp.speech import heads, random_whisper
+from fieldapp.speech import heads
 from fieldapp.speech.manifest import identity
 
 RATE = 16_000
@@ -18,12 +19,13 @@ Printed = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("given") / "mini", "mini")
+def model(mini_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One of its own, because a head is laid beside it."""
+    return Path(shutil.copytree(mini_folder, tmp_path_factory.mktemp("given") / "mini"))
 
 
 @pytest.fixture
-def with_texts(own_home: Path, model: Path) -> None:
+def with_texts(own_home: Path, tried_before: None, model: Path) -> None:
     """A bag on the shelf, and a head that names it beside the model."""
     about = bag_on_the_shelf(model)
     (model / heads.FILE).write_bytes(
@@ -48,6 +50,7 @@ def manifest(tmp_path: Path) -> Path:
     return tmp_path / "manifest.csv"
 
 
+@pytest.mark.slow
 def test_prefixes_are_compared_with_a_head_that_never_learned_them(capsys: Printed, manifest: Path, model: Path, with_texts: None) -> None:
     found = ask(capsys, "prefixes", str(manifest), "--model", str(model))
     lengths = next(table for table in found["tables"] if table["name"] == "prefixes")
@@ -57,6 +60,7 @@ def test_prefixes_are_compared_with_a_head_that_never_learned_them(capsys: Print
     assert "energy" in found["pictures"]
 
 
+@pytest.mark.slow
 def test_models_stand_side_by_side_in_the_order_they_are_named(capsys: Printed, manifest: Path, model: Path, with_texts: None) -> None:
     found = ask(capsys, "arms", str(manifest), "--model", "none", "--model", str(model))
     (table,) = found["tables"]

@@ -9,15 +9,15 @@ import pytest
 from lab_asked import ask
 from made_models import bag_on_the_shelf
 
-from fieldapp.speech import heads, random_whisper
+from fieldapp.speech import heads
 from fieldapp.speech.manifest import identity
 
 Printed = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("given") / "mini", "mini")
+@pytest.fixture
+def model(mini_folder: Path, tried_before: None) -> Path:
+    return mini_folder
 
 
 @pytest.fixture
@@ -34,6 +34,7 @@ def digits(dev_data: Path) -> tuple[str, ...]:
     return (str(dev_data / "manifest.csv"), "--where", "set=digits", "--where", "meaning_id=num:1,num:2,num:3,num:4,num:5,num:6")
 
 
+@pytest.mark.slow
 def test_the_voice_is_read_off_and_warned_of(capsys: Printed, digits: tuple[str, ...], model: Path, head: Path) -> None:
     found = ask(capsys, "probe", *digits, "--model", str(model), "--head", str(head))
     (table,) = found["tables"]
@@ -45,6 +46,7 @@ def test_the_voice_is_read_off_and_warned_of(capsys: Printed, digits: tuple[str,
     assert any("speaker" in doubt for doubt in found["doubt"])
 
 
+@pytest.mark.slow
 def test_labels_and_keywords_are_measured_beside_chance(capsys: Printed, digits: tuple[str, ...], model: Path, head: Path) -> None:
     common = (*digits, "--model", str(model), "--head", str(head))
     labelled = ask(capsys, "zeroshot", *common, "--by", "meaning_id", "--call", "num:1=one")
@@ -62,6 +64,7 @@ def test_without_a_text_side_words_cannot_be_compared(capsys: Printed, digits: t
     assert "fieldapp adapt" in said
 
 
+@pytest.mark.slow
 def test_words_of_human_voices_are_found_by_pictures_better_than_by_chance(capsys: Printed, dev_data: Path) -> None:
     manifest = str(dev_data / "manifest.csv")
     found = ask(capsys, "pictures", "find", "all", manifest, "--where", "set=digits", "--strings", "3", "--model", "none")

@@ -14,14 +14,8 @@ import pytest
 from fieldapp import cli, paths
 from fieldapp.commands.engine import model_folder
 from fieldapp.errors import ModelError
-from fieldapp.speech import random_whisper
 
 Printed = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module")
-def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("given") / "mini", "mini")
 
 
 def call(capsys: Printed, *words: str) -> tuple[int, str, str]:
@@ -31,8 +25,8 @@ def call(capsys: Printed, *words: str) -> tuple[int, str, str]:
     return code, printed.out, printed.err
 
 
-def test_a_model_is_added_listed_cut_used_and_removed(capsys: Printed, given: Path, own_home: Path) -> None:
-    code, out, _ = call(capsys, "add", str(given), "--json", "--licence", "CC0-1.0")
+def test_a_model_is_added_listed_cut_used_and_removed(capsys: Printed, mini_folder: Path, own_home: Path) -> None:
+    code, out, _ = call(capsys, "add", str(mini_folder), "--json", "--licence", "CC0-1.0")
     assert code == 0
     assert json.loads(out)["folder"] == str(own_home / "data" / "models" / "mini")
     code, out, _ = call(capsys, "exit", "mini", "1")
@@ -48,20 +42,20 @@ def test_a_model_is_added_listed_cut_used_and_removed(capsys: Printed, given: Pa
         model_folder("mini")
 
 
-def test_a_model_altered_behind_our_back_is_not_used(capsys: Printed, given: Path) -> None:
-    call(capsys, "add", str(given))
+def test_a_model_altered_behind_our_back_is_not_used(capsys: Printed, mini_folder: Path) -> None:
+    call(capsys, "add", str(mini_folder))
     with (model_folder("mini") / "config.json").open("a") as file:
         file.write(" ")
     with pytest.raises(ModelError, match="altered"):
         model_folder("mini")
 
 
-def test_a_folder_named_by_its_path_is_tried_in_a_child_once(given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert model_folder(str(given)) == given
+def test_a_folder_named_by_its_path_is_tried_in_a_child_once(mini_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert model_folder(str(mini_folder)) == mini_folder
     with monkeypatch.context() as later:
         later.setattr("subprocess.run", None)  # no child any more
-        assert model_folder(str(given)) == given
-    copy = Path(shutil.copytree(given, tmp_path / "copy"))
+        assert model_folder(str(mini_folder)) == mini_folder
+    copy = Path(shutil.copytree(mini_folder, tmp_path / "copy"))
     (copy / "config.json").write_text("[" * 100_000)
     with pytest.raises(ModelError, match="cannot be used"):
         model_folder(str(copy))
@@ -101,11 +95,12 @@ def test_without_the_training_extra_conversion_says_what_is_missing(tmp_path: Pa
     assert done.stderr.count("\n") == 1
 
 
-def test_a_bench_compares_ways_and_writes_the_winner(capsys: Printed, given: Path, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_bench_compares_ways_and_writes_the_winner(capsys: Printed, mini_folder: Path, tmp_path: Path) -> None:
     import numpy as np
     import soundfile
 
-    call(capsys, "add", str(given))
+    call(capsys, "add", str(mini_folder))
     lines = ["path,transcript,language"]
     for number in range(10):
         noise = np.random.default_rng(number).standard_normal(8_000) * 0.1
@@ -126,10 +121,10 @@ def test_a_bench_compares_ways_and_writes_the_winner(capsys: Printed, given: Pat
     assert call(capsys, "bench", "--audio", str(tmp_path / "m.csv"))[0] == 2
 
 
-def test_a_bench_without_audio_names_the_model_that_keeps_up(capsys: Printed, given: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_bench_without_audio_names_the_model_that_keeps_up(capsys: Printed, mini_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(paths, "resource", tmp_path.joinpath)  # as if no model had come with the program
     code, _, err = call(capsys, "bench")
     assert (code, "No speech model is installed" in err) == (1, True)
-    call(capsys, "add", str(given))
+    call(capsys, "add", str(mini_folder))
     code, out, _ = call(capsys, "bench", "--json")
     assert json.loads(out)["live"] == "mini"

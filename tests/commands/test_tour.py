@@ -19,6 +19,7 @@ def toured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
     return out, tour.run(argparse.Namespace(out=out, model="no-such-model"), lambda share, doing: None)
 
 
+@pytest.mark.slow
 def test_the_tour_goes_through_without_a_model_and_says_how_to_get_one(toured: tuple[Path, Answer]) -> None:
     _, answer = toured
     assert answer.code == 0
@@ -27,6 +28,7 @@ def test_the_tour_goes_through_without_a_model_and_says_how_to_get_one(toured: t
     assert "fieldapp model add" in answer.text
 
 
+@pytest.mark.slow
 def test_the_report_says_that_nobody_speaks_and_where_the_demo_is(toured: tuple[Path, Answer]) -> None:
     out, answer = toured
     assert "synthetic" in answer.text
@@ -34,12 +36,14 @@ def test_the_report_says_that_nobody_speaks_and_where_the_demo_is(toured: tuple[
     assert (out / "Demo" / "fieldbook.db").is_file()
 
 
+@pytest.mark.slow
 def test_what_speakers_have_not_allowed_stays(toured: tuple[Path, Answer]) -> None:
     out, _ = toured
     assert len(list((out / "ELAN").rglob("*.eaf"))) == 13
     assert len(list((out / "archive").rglob("*.eaf"))) == 4
 
 
+@pytest.mark.slow
 def test_a_translation_is_found_in_every_variety(toured: tuple[Path, Answer]) -> None:
     _, answer = toured
     found = next(step["data"]["hits"] for step in answer.data["steps"] if "thieves" in step["command"])
@@ -80,6 +84,7 @@ def test_with_the_bundled_model_drafts_and_meanings_are_told(tmp_path: Path) -> 
     assert all(one["low"] > one["chance"] for one in understood["found"] if "Made dialect" not in (one["one"], one["other"]))
 
 
+@pytest.mark.slow
 def test_a_deposit_of_the_demo_is_whole_until_one_byte_changes(toured: tuple[Path, Answer], tmp_path: Path) -> None:
     out, _ = toured
     bag = tmp_path / "bag"

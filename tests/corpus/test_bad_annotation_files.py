@@ -92,6 +92,7 @@ def mutants(folder: Path, number: int) -> None:
         path.unlink()
 
 
+@pytest.mark.slow
 def test_damaged_files_are_read_or_refused_with_a_sentence(tmp_path: Path) -> None:
     mutants(tmp_path, MUTANTS)
 

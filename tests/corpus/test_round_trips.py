@@ -71,6 +71,7 @@ def assert_round_trip(bundle: Bundle, form: str, folder: Path) -> None:
     assert read_labels(read(again / FORMS[form])) == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_files_of_other_programs_survive(form: str, dev_data: Path, tmp_path: Path) -> None:
     files = sorted(path for path in (dev_data / "annotations").rglob("*") if path.suffix in (".eaf", ".TextGrid"))

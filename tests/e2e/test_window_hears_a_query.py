@@ -45,7 +45,7 @@ def heard_book(folder: Path, speech: Path, model: Path) -> None:
 
 
 def test_a_spoken_query_finds_what_sounds_like_it(virtual_mic: VirtualMic, qtbot: QtBot, tmp_path: Path, dev_data: Path) -> None:
-    talk = real_speech(dev_data)[0][: RATE * SECONDS]
+    talk = real_speech(dev_data, 1)[0][: RATE * SECONDS]
     soundfile.write(tmp_path / "talk.wav", talk, RATE)
     soundfile.write(tmp_path / "said.wav", soxr.resample(talk, RATE, 48_000), 48_000)
     heard_book(tmp_path / "book", tmp_path / "talk.wav", make(tmp_path / "mini"))

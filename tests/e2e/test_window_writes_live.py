@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.gui, pytest.mark.e2e, pytest.mark.slow]
 def test_drafts_are_shown_while_somebody_speaks(virtual_mic: VirtualMic, qtbot: QtBot, tmp_path: Path, dev_data: Path) -> None:
     assert main(["model", "add", str(make(tmp_path / "mini")), "--name", "mini"]) == 0
     assert (paths.models() / "mini").is_dir()
-    soundfile.write(tmp_path / "talk.wav", soxr.resample(real_speech(dev_data)[0][: 16_000 * 4], 16_000, 48_000), 48_000)
+    soundfile.write(tmp_path / "talk.wav", soxr.resample(real_speech(dev_data, 1)[0][: 16_000 * 4], 16_000, 48_000), 48_000)
     with recorder_ends_with(tmp_path / "book"):
         window = MainWindow(Desk(Settings(model="mini", spoken_language="en"), tmp_path / "settings.json"))
         qtbot.addWidget(window)

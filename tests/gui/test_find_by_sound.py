@@ -23,7 +23,6 @@ from fieldapp.gui.widgets.ask_bar import AskBar
 from fieldapp.gui.widgets.hits import EVIDENCE, ROLE
 from fieldapp.model import Hit, Recording, RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.settings import Settings
-from fieldapp.speech import random_whisper
 from fieldapp.store import people, saved, segments, sessions, texts
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
@@ -36,9 +35,9 @@ def speech(dev_data: Path) -> list[Path]:
     return sorted((dev_data / "words" / "en").glob("*.ogg"))[:4]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("given") / "mini", "mini")
+@pytest.fixture
+def model(mini_folder: Path) -> Path:
+    return mini_folder
 
 
 @pytest.fixture

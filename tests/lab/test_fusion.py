@@ -24,6 +24,7 @@ def pieces(texts: Sequence[str]) -> list[F32]:
     return [TABLE[[ord(letter) - ord("a") for letter in text]] for text in texts]
 
 
+@pytest.mark.slow
 def test_a_made_reader_reads_as_the_bag_does_and_then_stays_as_it_is() -> None:
     with one_thread():
         reader = fusion.MadeReader(pieces, ["abcdefghijkl"], 80, 0, lambda *_: None)
@@ -42,6 +43,7 @@ def test_a_made_reader_reads_as_the_bag_does_and_then_stays_as_it_is() -> None:
     assert np.linalg.norm(made, axis=1) == pytest.approx(1.0, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_speech_that_carries_words_is_led_to_their_texts() -> None:
     """Frames are turned pieces: whoever learns the turn from some words finds others."""
     turn = np.linalg.qr(np.random.default_rng(1).standard_normal((WIDTH, WIDTH)))[0].astype(np.float32)

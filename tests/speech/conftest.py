@@ -9,12 +9,6 @@ from fieldapp.speech.whisper import Whisper, load
 
 
 @pytest.fixture(scope="session")
-def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Whisper folder of true structure with random weights that always says the same six words."""
-    return make(tmp_path_factory.mktemp("models") / "mini")
-
-
-@pytest.fixture(scope="session")
 def mini(mini_folder: Path) -> Whisper:
     return load(mini_folder, "cpu", threads=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -67,9 +68,16 @@ def knocks(seconds: float) -> F32:
 NOISES = {"silence": silence, "fan": fan, "hum": hum, "music": music, "breathing": breathing, "knocks": knocks}
 
 
-def real_speech(dev: Path) -> list[F32]:
-    """The longer recordings beside the project, 16 kHz mono, in a fixed order."""
-    return [read(path) for path in sorted((dev / "asr").iterdir())]
+def real_speech(dev: Path, count: int | None = None) -> list[F32]:
+    """The longer recordings beside the project, or the first of them, 16 kHz mono, in a fixed order."""
+    return [_remembered(path) for path in sorted((dev / "asr").iterdir())[:count]]
+
+
+@cache
+def _remembered(path: Path) -> F32:
+    audio = read(path)
+    audio.setflags(write=False)
+    return audio
 
 
 def read(path: Path) -> F32:

@@ -40,6 +40,7 @@ def test_the_simulated_clock_jumps_over_waiting_and_stretches_work() -> None:
     assert clock.waited == 10.0
 
 
+@pytest.mark.slow
 def test_a_played_talk_loses_nothing_and_encodes_once(endless: Whisper) -> None:
     audio, _ = talk(0.3, None)
     found = play(Paced(endless, Context("flexible", 1.28)), audio, OURS, 1.0, time.perf_counter)

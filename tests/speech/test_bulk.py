@@ -57,6 +57,7 @@ def test_packing_looks_only_a_little_ahead() -> None:
     assert max(int(piece.key) for piece in next(groups)) < LOOK_AHEAD
 
 
+@pytest.mark.slow
 def test_every_piece_gets_text_whatever_the_policy(mini_folder: Path) -> None:
     pieces = pieces_of(1.0, 2.5, 7.0, 0.3, 12.0, 19.9, 35.0, 4.0)
     recogniser = load(mini_folder, "cpu", threads=1, workers=2)
@@ -157,7 +158,7 @@ def test_trouble_in_a_worker_reaches_the_caller() -> None:
 
 
 def test_speech_is_found_in_a_stream_as_it_would_be_live(dev_data: Path) -> None:
-    audio = np.concatenate([part for speech in real_speech(dev_data)[:3] for part in (fan(2.0), speech)])
+    audio = np.concatenate([part for speech in real_speech(dev_data, 3) for part in (fan(2.0), speech)])
     voice, endpoints = VoiceActivity(), Endpointer(NORMAL)
     live = [span for start in range(0, len(audio), 1600) for span in endpoints.push(voice.push(audio[start : start + 1600]))]
     streamed = list(find_speech((audio[start : start + 50_000] for start in range(0, len(audio), 50_000)), NORMAL))

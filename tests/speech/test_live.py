@@ -27,7 +27,7 @@ QUIET = LiveRules(finals=FinalRules(language="en"), partials=PartialRules(wanted
 
 def talk(dev: Path, pauses: float = 1.0) -> F32:
     """Half a minute of real speech with pauses."""
-    return np.concatenate([part for speech in real_speech(dev)[:4] for part in (speech, silence(pauses))])
+    return np.concatenate([part for speech in real_speech(dev, 4) for part in (speech, silence(pauses))])
 
 
 def play(live: Live, clock: Clock, audio: F32, block: float = 0.1) -> list[Pending | Final | Partial]:
@@ -217,7 +217,7 @@ def test_long_waiting_audio_is_read_back_from_the_master(dev_data: Path, monkeyp
 
 
 def test_the_last_words_are_not_lost_when_the_recording_stops_in_them(dev_data: Path) -> None:
-    speech = real_speech(dev_data)[0][: 3 * RATE]
+    speech = real_speech(dev_data, 1)[0][: 3 * RATE]
     _, out = session(Scripted(), speech)
     finals = [thing for thing in out if isinstance(thing, Final)]
     assert len(finals) == 1

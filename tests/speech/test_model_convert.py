@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from fieldapp.errors import ModelError
-from fieldapp.speech import random_whisper
 from fieldapp.speech.models import convert
 from fieldapp.speech.models.convert import checkpoint_files, checkpoint_name
 from fieldapp.speech.models.openai import renamed
@@ -49,14 +48,9 @@ def whisper_checkpoint(transformers: Any, folder: Path, tokenizer_of: Path) -> A
     return model
 
 
-@pytest.fixture(scope="module")
-def random_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("random") / "mini", "mini")
-
-
 @pytest.mark.slow
-def test_a_whisper_checkpoint_becomes_a_model_that_computes_the_same(shelf: Shelf, torch: Any, transformers: Any, tmp_path: Path, random_folder: Path) -> None:
-    original = whisper_checkpoint(transformers, tmp_path / "checkpoint", random_folder)
+def test_a_whisper_checkpoint_becomes_a_model_that_computes_the_same(shelf: Shelf, torch: Any, transformers: Any, tmp_path: Path, mini_folder: Path) -> None:
+    original = whisper_checkpoint(transformers, tmp_path / "checkpoint", mini_folder)
     model = convert.convert(shelf, tmp_path / "checkpoint", name="mine", quantization="float32", licence="MIT")
     assert model.manifest.measured["probe"]["encoder_layers"] == 3
     assert model.manifest.measured["probe"]["multilingual"]
@@ -71,8 +65,8 @@ def test_a_whisper_checkpoint_becomes_a_model_that_computes_the_same(shelf: Shel
 
 
 @pytest.mark.slow
-def test_a_checkpoint_in_openais_form_becomes_the_same_model(shelf: Shelf, torch: Any, transformers: Any, tmp_path: Path, random_folder: Path) -> None:
-    original = whisper_checkpoint(transformers, tmp_path / "checkpoint", random_folder)
+def test_a_checkpoint_in_openais_form_becomes_the_same_model(shelf: Shelf, torch: Any, transformers: Any, tmp_path: Path, mini_folder: Path) -> None:
+    original = whisper_checkpoint(transformers, tmp_path / "checkpoint", mini_folder)
     config = original.config
     dims = {
         "n_mels": 80, "n_audio_ctx": 1500, "n_audio_state": 32, "n_audio_head": 2, "n_audio_layer": 3,
@@ -85,7 +79,7 @@ def test_a_checkpoint_in_openais_form_becomes_the_same_model(shelf: Shelf, torch
     torch.save({"dims": dims, "model_state_dict": theirs}, folder / "my.pt")
     with pytest.raises(ModelError, match="holds no tokenizer"):
         convert.convert(shelf, folder, name="bare")
-    shutil.copyfile(random_folder / "tokenizer.json", folder / "tokenizer.json")
+    shutil.copyfile(mini_folder / "tokenizer.json", folder / "tokenizer.json")
     model = convert.convert(shelf, folder, name="mine", quantization="float32")
     mel = np.random.default_rng(0).standard_normal((1, 80, 200)).astype(np.float32)
     same = convert.convert(shelf, tmp_path / "checkpoint", name="same", quantization="float32")
@@ -172,7 +166,7 @@ def test_a_real_sentence_encoder_from_an_installed_package(shelf: Shelf, torch: 
 
 
 @pytest.mark.slow
-def test_bad_checkpoints_get_a_sentence(shelf: Shelf, torch: Any, transformers: Any, tmp_path: Path, random_folder: Path) -> None:
+def test_bad_checkpoints_get_a_sentence(shelf: Shelf, torch: Any, transformers: Any, tmp_path: Path, mini_folder: Path) -> None:
     folder = tmp_path / "checkpoint"
     folder.mkdir()
     with pytest.raises(ModelError, match=r"config\.json is missing"):

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from fieldapp.errors import Cancelled, ModelError
-from fieldapp.speech import random_whisper
 from fieldapp.speech.models import hub
 from fieldapp.speech.models.download import Patience, Wanted, check_address, fetch
 from fieldapp.speech.models.shelf import Shelf
@@ -115,9 +114,8 @@ class Hub:
 
 
 @pytest.fixture(scope="module")
-def model_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    folder = random_whisper.make(tmp_path_factory.mktemp("hub") / "mini", "mini")
-    return {path.name: path.read_bytes() for path in folder.iterdir()} | {"README.md": b"---\nlicense: mit\n---\n", "train.py": b"print()"}
+def model_files(mini_folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in mini_folder.iterdir()} | {"README.md": b"---\nlicense: mit\n---\n", "train.py": b"print()"}
 
 
 @pytest.fixture

@@ -21,14 +21,9 @@ from fieldapp.speech.models.probe import probe
 from fieldapp.speech.models.shelf import Shelf
 
 
-@pytest.fixture(scope="module")
-def whisper_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("models") / "mini", "mini")
-
-
 @pytest.fixture
-def copied(whisper_folder: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(whisper_folder, tmp_path / "given"))
+def copied(mini_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(mini_folder, tmp_path / "given"))
 
 
 @pytest.fixture
@@ -149,12 +144,13 @@ def test_a_loader_that_hangs_or_crashes_is_ended(copied: Path) -> None:
         probe(copied, "whisper", seconds=0.01)
 
 
-def test_the_selection_of_everything_is_the_same_model(whisper_folder: Path, copied: Path) -> None:
-    layout = read_layout(whisper_folder / "model.bin")
-    write_selection(whisper_folder / "model.bin", copied / "model.bin", layout, lambda _name: True)
-    assert (copied / "model.bin").read_bytes() == (whisper_folder / "model.bin").read_bytes()
+def test_the_selection_of_everything_is_the_same_model(mini_folder: Path, copied: Path) -> None:
+    layout = read_layout(mini_folder / "model.bin")
+    write_selection(mini_folder / "model.bin", copied / "model.bin", layout, lambda _name: True)
+    assert (copied / "model.bin").read_bytes() == (mini_folder / "model.bin").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_twin_computes_what_the_first_layers_of_the_original_compute(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = random_whisper.make(tmp_path / "float", "mini", quantization="float32")
     monkeypatch.setitem(random_whisper.SHAPES, "shorter", random_whisper.Shape(64, 1, 2))  # the same random numbers, one layer less
@@ -174,8 +170,8 @@ def test_a_twin_computes_what_the_first_layers_of_the_original_compute(shelf: Sh
         make_twin(shelf, original, 1)
 
 
-def test_a_twin_keeps_numbers_that_only_a_lost_layer_named(tmp_path: Path, whisper_folder: Path) -> None:
-    source = whisper_folder / "model.bin"
+def test_a_twin_keeps_numbers_that_only_a_lost_layer_named(tmp_path: Path, mini_folder: Path) -> None:
+    source = mini_folder / "model.bin"
     layout = read_layout(source)
     lost = layout.aliases["encoder/layer_norm/gamma"]  # these numbers stand in the file under the name of a decoder layer
     write_selection(source, tmp_path / "cut.bin", layout, lambda name: name.startswith("encoder/"))
@@ -188,11 +184,12 @@ def test_a_twin_keeps_numbers_that_only_a_lost_layer_named(tmp_path: Path, whisp
     assert all(variable.name.startswith("encoder/") for variable in cut.variables)
 
 
-def test_two_hundred_broken_models_never_reach_the_loader_or_die_in_the_child(whisper_folder: Path, copied: Path, shelf: Shelf) -> None:
+@pytest.mark.slow
+def test_two_hundred_broken_models_never_reach_the_loader_or_die_in_the_child(mini_folder: Path, copied: Path, shelf: Shelf) -> None:
     """Most damage is seen in the table of contents; what passes is tried in a child, of which this test can only afford some."""
     rng = np.random.default_rng(5)
-    whole = (whisper_folder / "model.bin").read_bytes()
-    layout = read_layout(whisper_folder / "model.bin")
+    whole = (mini_folder / "model.bin").read_bytes()
+    layout = read_layout(mini_folder / "model.bin")
     headers = sorted({variable.at - back for variable in layout.variables for back in range(1, 40)} | set(range(30)))
     passed = []
     for number in range(200):

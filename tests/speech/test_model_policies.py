@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fieldapp.speech import random_whisper, whisper
+from fieldapp.speech import whisper
 from fieldapp.speech.device import choose
 from fieldapp.speech.finals import PADDED
 from fieldapp.speech.guards import Fault
@@ -76,19 +76,14 @@ class Recording(whisper.Whisper):
         return super().encode(rows, context)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("given") / "mini", "mini")
-
-
-def test_every_way_is_tried_on_every_example(folder: Path) -> None:
+def test_every_way_is_tried_on_every_example(mini_folder: Path) -> None:
     device = choose("cpu", threads=1)
     noise = np.random.default_rng(0).standard_normal(16_000).astype(np.float32) * 0.1
     examples = [Example(noise[:12_000], "denbo gerban mibun panbir sardo zedan", "en"), Example(noise, "denbo gerban", "fr")]
     models: list[Recording] = []
 
     def load(_compute_type: str) -> Recording:
-        models.append(Recording(folder, device))
+        models.append(Recording(mini_folder, device))
         models[-1].laid = []
         return models[-1]
 
@@ -111,10 +106,10 @@ def test_run_aways_are_those_that_never_end() -> None:
     assert not policies._RAN_AWAY & Fault.SILENCE
 
 
-def test_what_was_measured_decides_the_number_format(folder: Path, tmp_path: Path) -> None:
+def test_what_was_measured_decides_the_number_format(mini_folder: Path, tmp_path: Path) -> None:
     import shutil
 
-    shutil.copytree(folder, tmp_path / "mini")
+    shutil.copytree(mini_folder, tmp_path / "mini")
     measured = {"policies_cpu": {"compute_type": "float32"}}
     write(tmp_path / "mini", Manifest(name="mini", measured=measured))
     model = whisper.load(tmp_path / "mini", "cpu", threads=1)
@@ -124,8 +119,8 @@ def test_what_was_measured_decides_the_number_format(folder: Path, tmp_path: Pat
     assert manifest_of(tmp_path / "mini").measured == measured
 
 
-def test_the_cost_of_a_model_leads_to_a_verdict(folder: Path) -> None:
-    found = measure(whisper.load(folder, "cpu", threads=1))
+def test_the_cost_of_a_model_leads_to_a_verdict(mini_folder: Path) -> None:
+    found = measure(whisper.load(mini_folder, "cpu", threads=1))
     assert set(found.encode_ms) == {"1", "2", "5", "10", "30"}
     assert found.token_ms > 0
     assert found.verdict == verdict(found.final_seconds)

@@ -28,6 +28,8 @@ from fieldapp.store.transaction import Transaction
 
 from .sounds import F32, RATE, fan, real_speech, silence
 
+pytestmark = pytest.mark.usefixtures("tried_before")
+
 SIX_WORDS = "denbo gerban mibun panbir sardo zedan"
 Printed = pytest.CaptureFixture[str]
 
@@ -50,7 +52,7 @@ def book(tmp_path: Path, dev_data: Path) -> Path:
     """A fieldbook with a talk of four utterances and a recording of a fan."""
     folder = tmp_path / "book"
     Store.create(folder, "Suzhou").close()
-    add_recording(folder, "talk.wav", np.concatenate([part for speech in real_speech(dev_data)[:4] for part in (silence(1.0), speech)]))
+    add_recording(folder, "talk.wav", np.concatenate([part for speech in real_speech(dev_data, 4) for part in (silence(1.0), speech)]))
     add_recording(folder, "fan.wav", fan(20.0))
     return folder
 
@@ -213,7 +215,7 @@ def test_a_folder_that_is_no_fieldbook_is_a_sentence(tmp_path: Path, mini_folder
 def test_a_killed_run_goes_on_where_it_was(book: Path, mini_folder: Path, tmp_path: Path, dev_data: Path, capsys: Printed) -> None:
     model = make(tmp_path / "slow", "tiny", words=200)  # busy for a while, so that the kill comes in the middle
     for number in range(3):
-        add_recording(book, f"more{number}.wav", np.concatenate([part for speech in real_speech(dev_data)[:4] for part in (silence(1.0), speech)]))
+        add_recording(book, f"more{number}.wav", np.concatenate([part for speech in real_speech(dev_data, 4) for part in (silence(1.0), speech)]))
     command = [sys.executable, "-m", "fieldapp", "transcribe", str(book), "--model", str(model), "--device", "cpu", "--beam", "1"]
     child = subprocess.Popen(command, env=os.environ | {"FIELDAPP_HOME": str(tmp_path / "home")})
     with Store.open(book, read_only=True) as store:

@@ -38,7 +38,7 @@ def test_blocks_of_any_size_give_what_one_pass_over_the_file_gives(sizes: list[i
 
 
 def test_real_speech_pushed_in_small_blocks_equals_the_whole_file_pass(dev_data: Path) -> None:
-    audio = np.concatenate(real_speech(dev_data)[:3])
+    audio = np.concatenate(real_speech(dev_data, 3))
     found, whole = pushed(audio, [1600] * 80), whole_file_pass(audio)
     np.testing.assert_allclose(found[:-1], whole[:-1], atol=1e-5)
 
@@ -51,7 +51,7 @@ def test_nobody_speaks_in_a_noise(kind: str) -> None:
 
 
 def test_speech_in_noise_is_found_where_it_was_put(dev_data: Path) -> None:
-    speech = real_speech(dev_data)[0]
+    speech = real_speech(dev_data, 1)[0]
     audio = np.concatenate([silence(5.0), speech, silence(5.0)]) + fan(10.0 + len(speech) / 16_000)[: len(speech) + 160_000]
     spans = Endpointer().push(VoiceActivity().push(audio))
     assert spans

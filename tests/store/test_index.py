@@ -151,6 +151,7 @@ def test_withdrawn_vectors_are_not_found_from_the_commit_on(store: Store, master
     assert ids[2] not in dict(index.search(space, matrix[2], 8))
 
 
+@pytest.mark.slow
 def test_threads_add_delete_and_search_at_once(store: Store, master: RecordingId, index: VectorIndex) -> None:
     space, ids, matrix = fill_space(store, master, 200)
     troubles: list[BaseException] = []

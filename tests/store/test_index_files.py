@@ -255,6 +255,7 @@ def damaged(data: bytes, random: np.random.Generator) -> bytes:
     return b"" if at % 2 else data[at:]
 
 
+@pytest.mark.slow
 def test_no_damage_to_the_files_crashes_or_invents_an_answer(store: Store, index: VectorIndex, filled: Filled, folder: Path) -> None:
     space, _, matrix = filled
     index.close()
