@@ -83,7 +83,7 @@ def _carried(finder: Finder, question: Question, segment: SegmentId) -> Carried 
     if space is None or stored is None or finder.text_side is None or not question.query.text.strip():
         return None
     kept = unpack(stored.data)
-    text = finder.text_side.encode([question.query.text])[0]
+    text = finder.text_in(space, finder.text_side.encode([question.query.text])[0])
     return Carried(space, kept.seconds(), finder.through_head(space, unit(kept.states)) @ unit(text))
 
 

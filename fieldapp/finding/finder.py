@@ -101,6 +101,11 @@ class Finder:
         head = self.head(space)
         return unit(head(raw) if head else raw)
 
+    def text_in(self, space: Space, texts: F32) -> F32:
+        """Vectors of the text encoder as a space of sound knows them."""
+        head = self.head(space)
+        return head.of_texts(texts) if head else texts
+
     def vector(self, space: Space, question: Question) -> F32:
         """The query in a space of sound or meaning: heard just now, or a stored segment's own."""
         if question.heard is not None:
@@ -134,6 +139,7 @@ class Finder:
             if other is None:
                 return calibration.calibrate(left @ left.T, ours, below=calibration.SAME_TEXT if one.kind.startswith("text:") else np.inf)
             theirs = calibration.labelled(db, other)
+            left = self.text_in(other, left)
             return calibration.calibrate(left @ unit(calibration.vectors_of(db, other, theirs.segments)).T, ours, theirs)
 
         return self.kept((one.id, other.id if other is not None else ""), compute)

@@ -136,6 +136,8 @@ def _from_sound_to_texts(look: Look) -> Rankings:
     if space is None or (heard is not None and (heard.model, heard.layer) != (space.model, space.layer)):
         return []
     vector, rankings = look.finder.vector(space, look.question), []
+    head = look.finder.head(space)
+    vector = head.as_texts(vector) if head else vector
     for texts in look.finder.text_spaces(look.query.tiers):
         near, tier = look.near(texts, vector), texts.kind.removeprefix("text:")
         rankings.append(look.matches(near, "meaning", lambda _hit, tier=tier: f"its {tier} means what was heard", look.finder.calibration(texts, space)))  # type: ignore[misc]
@@ -144,7 +146,7 @@ def _from_sound_to_texts(look: Look) -> Rankings:
 
 def _from_text_to_sound(look: Look, vector: F32) -> list[Match] | None:
     space = look.finder.reached_by_text()
-    if space is None or space.dims != len(vector):
+    if space is None or space.dims != len(vector := look.finder.text_in(space, vector)):
         return None
     texts = next(iter(look.finder.text_spaces()), None)
     measure = look.finder.calibration(texts, space) if texts is not None else look.finder.uncalibrated

@@ -34,7 +34,8 @@ _LARGEST = 64 * 1024 * 1024
 class Head:
     """A centre that is taken away and a matrix [from, to]. `fitted_on` counts the vectors it learned from.
 
-    `text_model` is the sentence encoder (its identity) whose vectors of texts lie in the same space; empty where there is none.
+    `text_model` is the sentence encoder (its identity) whose vectors of texts lie in the same space; empty where there is none. `texts`, where
+    there is one, is a matrix [from, to] that brings them there: so what matters can come first, whatever the order of the encoder's own numbers.
     """
 
     name: str
@@ -42,10 +43,13 @@ class Head:
     matrix: F32
     fitted_on: int = 0
     text_model: str = ""
+    texts: F32 | None = None
 
     def __post_init__(self) -> None:
         if self.matrix.ndim != 2 or self.centre.shape != self.matrix.shape[:1]:
             raise ValueError(f"a head's centre {self.centre.shape} does not fit its matrix {self.matrix.shape}")
+        if self.texts is not None and (self.texts.ndim != 2 or self.texts.shape[1:] != self.matrix.shape[1:]):
+            raise ValueError(f"a head's matrix for texts {self.texts.shape} does not fit that for speech {self.matrix.shape}")
 
     @property
     def takes(self) -> int:
@@ -62,6 +66,14 @@ class Head:
         if raw.shape[-1] != self.takes:
             raise FieldError(f"The head '{self.name}' takes vectors of {self.takes} numbers, not {raw.shape[-1]}.", "It was made for another model.")
         return unit(((raw - self.centre) @ self.matrix).astype(np.float32, copy=False))
+
+    def of_texts(self, vectors: F32) -> F32:
+        """The text model's vectors, one or many, in the head's own space; length 1."""
+        return vectors if self.texts is None else unit((vectors @ self.texts).astype(np.float32, copy=False))
+
+    def as_texts(self, headed: F32) -> F32:
+        """Vectors of the head's own space where the text model's own vectors lie; length 1."""
+        return headed if self.texts is None else unit((headed @ self.texts.T).astype(np.float32, copy=False))
 
 
 def prefix(vectors: F32, dims: int) -> F32:
@@ -92,8 +104,12 @@ def fit(raw: NDArray[np.floating], dims: int = DIMS, name: str = "whitening") ->
 def to_bytes(head: Head) -> bytes:
     """A head as it is stored and handed on: a line of JSON, plain numbers, and a checksum over both. Nothing in it is ever run."""
     about = {"name": head.name, "takes": head.takes, "dims": head.dims, "fitted_on": head.fitted_on, "text_model": head.text_model}
+    tables = [head.centre, head.matrix]
+    if head.texts is not None:
+        about["texts_take"] = len(head.texts)
+        tables.append(head.texts)
     text = json.dumps(about, ensure_ascii=False).encode()
-    body = b"".join((_MAGIC, _LENGTH.pack(len(text)), text, head.centre.astype("<f4").tobytes(), head.matrix.astype("<f4").tobytes()))
+    body = b"".join((_MAGIC, _LENGTH.pack(len(text)), text, *(table.astype("<f4").tobytes() for table in tables)))
     return body + hashlib.sha256(body).digest()
 
 
@@ -116,10 +132,11 @@ def from_bytes(data: bytes) -> Head:
         begin = len(_MAGIC) + _LENGTH.size
         end = begin + _LENGTH.unpack_from(body, len(_MAGIC))[0]
         about = json.loads(body[begin:end])
-        takes, dims = int(about["takes"]), int(about["dims"])
+        takes, dims, of_texts = int(about["takes"]), int(about["dims"]), int(about.get("texts_take", 0))
         numbers = np.frombuffer(body, "<f4", offset=end)
-        centre, matrix = numbers[:takes], numbers[takes:].reshape(takes, dims)
-        return Head(str(about["name"]), centre, matrix, int(about["fitted_on"]), str(about.get("text_model", "")))
+        centre, matrix, rest = np.split(numbers, (takes, takes + takes * dims))
+        texts = rest.reshape(of_texts, dims) if of_texts or len(rest) else None
+        return Head(str(about["name"]), centre, matrix.reshape(takes, dims), int(about["fitted_on"]), str(about.get("text_model", "")), texts)
     except (ValueError, KeyError, TypeError, struct.error) as trouble:
         raise Damaged(f"This head cannot be read: {trouble}.", "Make it again with 'fieldapp embed' or 'fieldapp adapt'.") from trouble
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,14 @@ def finder(tmp_path: Path) -> Iterator[Finder]:
         yield found
 
 
-def adopt_head(made: Toy) -> None:
+def adopt_head(made: Toy, *, turned: bool = False) -> None:
     centre = np.full(WIDTH, 1.3, np.float32) / np.sqrt(WIDTH)
     sounds = unit(np.stack([melody(meaning).mean(axis=0) + 2.0 for meaning in range(8)])) - centre
     matrix = np.linalg.pinv(sounds) @ unit(np.stack([text_vector(meaning) for meaning in range(8)]))
     head = Head("meaning", centre, matrix.astype(np.float32), text_model=TEXT_MODEL)
+    if turned:
+        turn = np.linalg.qr(np.random.default_rng(0).standard_normal((head.dims, head.dims)))[0].astype(np.float32)
+        head = replace(head, matrix=head.matrix @ turn, texts=turn)
     Embeddings.open(made.store, "toy", WIDTH).adopt(made.store, "meaning", head)
 
 
@@ -48,6 +52,21 @@ def test_a_typed_word_finds_sound_that_has_no_text_vector(finder: Finder) -> Non
     assert reason.why == "its sound lies near the typed text"
     assert reason.space is not None
     assert reason.space.head == "meaning"
+
+
+def test_a_head_that_brings_texts_along_finds_the_same_both_ways(tmp_path: Path) -> None:
+    answers = []
+    for turned in (False, True):
+        with (made := toy(tmp_path / f"turned {turned}")).store:
+            adopt_head(made, turned=turned)
+            with_texts(made)
+            with Finder(made.store, TextSide(TEXT_MODEL, understand)) as found:
+                typed, spoken = ask(found, asked("meaning 2", 6)), ask(found, Question(query=Query(mode="meaning", limit=6), heard=voice(2)))
+                carried = explain(found, asked("meaning 2"), made.said[2, 1])
+            assert isinstance(carried, Carried)
+            seen = [[(match.hit.meaning_id, [reason.why for reason in match.reasons]) for match in answer.matches] for answer in (typed, spoken)]
+            answers.append((seen, carried.cosines.round(4).tolist()))
+    assert answers[0] == answers[1]
 
 
 def test_what_texts_and_sounds_agree_on_comes_first_with_both_reasons(tmp_path: Path) -> None:

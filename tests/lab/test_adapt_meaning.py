@@ -10,6 +10,7 @@ from adapted import DIMS, MODEL, WIDTH, encode, heard, make, raw_space
 
 from fieldapp.bulk.embedding import Embeddings
 from fieldapp.errors import FieldError
+from fieldapp.lab.adapt import growing
 from fieldapp.lab.adapt import head as training
 from fieldapp.lab.adapt.holding import hold_back
 from fieldapp.lab.adapt.material import Example, material
@@ -138,20 +139,54 @@ def test_the_slope_of_the_loss_is_its_slope() -> None:
     made = chance.standard_normal((6, 5)).astype(np.float32)
     wanted = unit(chance.standard_normal((6, 5)).astype(np.float32))
     labels = np.array([0, 0, 1, 2, 3, 4])
-    slope = training.before_length(made, lambda vectors: training.contrast(vectors, wanted, labels)[1])
+    slope = growing.before_length(made, unit(made), growing.contrast(unit(made), wanted, labels)[1] @ wanted)
+    of_voices = growing.before_length(made, unit(made), growing.voices(unit(made), labels // 2)[1])
     for place in ((0, 1), (3, 4)):
         step = np.zeros_like(made)
         step[place] = 1e-3
-        up, down = (training.contrast(unit(made + sign * step), wanted, labels)[0] for sign in (1, -1))
+        up, down = (growing.contrast(unit(made + sign * step), wanted, labels)[0] for sign in (1, -1))
         assert slope[place] == pytest.approx((up - down) / 2e-3, rel=0.03, abs=1e-3)
+        up, down = (growing.voices(unit(made + sign * step), labels // 2)[0] for sign in (1, -1))
+        assert of_voices[place] == pytest.approx((up - down) / 2e-3, rel=0.03, abs=1e-3)
+
+
+def test_where_nobody_has_a_fellow_other_voices_ask_nothing() -> None:
+    loss, slope = growing.voices(np.eye(3, dtype=np.float32), np.arange(3))
+    assert loss == 0
+    assert not slope.any()
+
+
+def test_turning_a_space_changes_no_likeness_and_puts_what_is_shared_first() -> None:
+    chance = np.random.default_rng(2)
+    shared = np.repeat(chance.standard_normal((30, 4)).astype(np.float32), 2, axis=0)
+    speech, texts = (np.concatenate([0.7 * chance.standard_normal((60, 12)).astype(np.float32), shared], axis=1) for _ in range(2))
+    plain = growing.Maps(np.eye(16, dtype=np.float32), np.zeros(16, np.float32), np.eye(16, dtype=np.float32))
+    turned = growing.turned(plain, speech, texts)
+    assert np.allclose(turned.of_speech(speech) @ turned.of_texts(texts).T, speech @ texts.T, atol=1e-3)
+    cut = unit(turned.of_speech(speech)[:, :4]) * unit(turned.of_texts(texts)[:, :4])
+    assert cut.sum(axis=1).mean() > 0.8 > (unit(speech[:, :4]) * unit(texts[:, :4])).sum(axis=1).mean()
+
+
+def test_learning_may_begin_with_the_head_that_came_with_the_model() -> None:
+    said = [(f"word {n}", code) for code in ("A1", "A2", "B1") for n in range(30)]
+    sound, meanings = np.stack([heard(*one) for one in said]), [text for text, _ in said]
+    wanted = encode(meanings)
+    wide = [(f"word {n}", code) for code in ("C1", "C2", "C3", "C4") for n in range(200, 500)]
+    given = np.stack([heard(*one) for one in wide])
+    came = training.train(given, encode([text for text, _ in wide]), [text for text, _ in wide], training.Recipe(0.03, 0, 0.0, (DIMS,)))
+    recipe = training.choose(sound, wanted, meanings, start=came)
+    assert recipe.begun == came.name
+    head = training.train(sound, wanted, meanings, recipe, start=came)
+    assert head.texts is not None
+    assert float((head(sound) * head.of_texts(wanted)).sum(axis=1).mean()) > 0.7
 
 
 def test_two_copies_of_a_meaning_cost_nothing_when_masked() -> None:
     wanted = np.eye(4, dtype=np.float32)
     made = wanted.copy()
     twice = np.concatenate([made, made]), np.concatenate([wanted, wanted])
-    masked, _ = training.contrast(*twice, np.arange(8) % 4)
-    unmasked, _ = training.contrast(*twice, np.arange(8))
+    masked, _ = growing.contrast(*twice, np.arange(8) % 4)
+    unmasked, _ = growing.contrast(*twice, np.arange(8))
     assert unmasked - masked == pytest.approx(np.log(2), abs=1e-3)
 
 
@@ -162,7 +197,7 @@ def test_a_head_keeps_what_its_bias_did() -> None:
     recipe = training.choose(sound, wanted, [text for text, _ in said])
     head = training.train(sound, wanted, [text for text, _ in said], recipe)
     assert (head.takes, head.dims) == (WIDTH, DIMS)
-    assert float((head(sound) * wanted).sum(axis=1).mean()) > 0.8
+    assert float((head(sound) * head.of_texts(wanted)).sum(axis=1).mean()) > 0.8
 
 
 def test_a_fieldbook_without_vectors_says_what_to_do(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -87,6 +89,19 @@ def test_a_head_survives_being_stored() -> None:
     again = from_bytes(to_bytes(head))
     np.testing.assert_array_equal(again(raw), head(raw))
     assert (again.name, again.fitted_on, again.takes, again.dims) == ("whitening", 360, 48, 48)
+
+
+def test_a_head_may_bring_texts_into_its_space_and_takes_that_along() -> None:
+    raw, _ = toy_world(width=48)
+    turn = np.linalg.qr(np.random.default_rng(0).standard_normal((24, 24)))[0].astype(np.float32)
+    head = replace(fit(raw, dims=24), text_model="bag@1", texts=turn)
+    again = from_bytes(to_bytes(head))
+    texts = np.random.default_rng(1).standard_normal((5, 24)).astype(np.float32)
+    np.testing.assert_array_equal(again.of_texts(texts), head.of_texts(texts))
+    np.testing.assert_allclose(again.as_texts(again.of_texts(texts)), unit(texts), atol=1e-5)
+    assert fit(raw).of_texts(texts) is texts
+    with pytest.raises(ValueError, match="does not fit"):
+        replace(head, texts=np.zeros((24, 12), np.float32))
 
 
 def test_an_altered_head_is_refused_wherever_it_was_altered() -> None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fieldapp.lab.adapt.meaning import Trial
     from fieldapp.lab.report import Study
     from fieldapp.lab.statistics import Interval
-    from fieldapp.speech.embed import F32
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,26 +43,26 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
 
     if len(options.model) < 2:
         raise WrongUsage("At least two models are needed.", "Name them with --model, weakest first.")
-    found: dict[str, tuple[Trial, F32]] = {}
+    found: dict[str, Trial] = {}
     with selected(options, progress) as selection:
         names = _names(options.model)
         for name, model in zip(names, options.model):
             given = learning_material(
                 argparse.Namespace(**vars(options) | {"model": model, "text": options.text or _text_of(options.model)}), selection, progress
             )
-            found[name] = try_out(given.examples, given.sound, given.texts, seed=options.seed, said=progress), given.texts
+            found[name] = try_out(given.examples, given.sound, given.texts, seed=options.seed, said=progress)
     shares = tuple(Column(name, PERCENT) for name in ("chance", "R@1", "low", "high"))
     columns = (Column("model"), Column("asked"), Column("n", COUNT), *shares, Column("MRR", NUMBER), Column("tightness", NUMBER))
     cells = []
-    for model, (trial, texts) in found.items():
-        for direction in trial.test.directions(trial.vectors, texts):
+    for model, trial in found.items():
+        for direction in trial.test.directions(trial.vectors, trial.texts):
             if len(direction.found):
                 row, between = direction.row(), direction.interval()
-                tight = trial.test.tightness(trial.vectors, texts)
+                tight = trial.test.tightness(trial.vectors, trial.texts)
                 cells.append((model, direction.asked, row["n"], row["chance"], row["R@1"], between.low, between.high, row["MRR"], tight))
     steps = [(one, other, *_gain(found[one], found[other], options.seed)) for one, other in itertools.pairwise(names)]
     whole = _gain(found[names[0]], found[names[-1]], options.seed)
-    split = found[names[0]][0].test.split
+    split = found[names[0]].test.split
     return Study(
         "arms",
         "Which model brings speech nearer to what it means?",
@@ -83,11 +82,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     )
 
 
-def _gain(one: tuple[Trial, F32], other: tuple[Trial, F32], seed: int) -> tuple[float, Interval, int]:
+def _gain(one: Trial, other: Trial, seed: int) -> tuple[float, Interval, int]:
     """How much more often the second finds the right one first, speech to text and back; with its interval over meanings, and how often was asked."""
     from fieldapp.lab.statistics import bootstrap_difference
 
-    sides = [trial.test.directions(trial.vectors, texts)[:2] for trial, texts in (one, other)]
+    sides = [trial.test.directions(trial.vectors, trial.texts)[:2] for trial in (one, other)]
     hits = [np.concatenate([direction.found.hits(1) for direction in side]) for side in sides]
     meanings = [meaning for direction in sides[0] for meaning in direction.meanings]
     return float(hits[1].mean() - hits[0].mean()), bootstrap_difference(hits[0], hits[1], meanings, seed=seed), len(meanings)

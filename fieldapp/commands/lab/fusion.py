@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         meanings = [example.meaning for example in given.examples]
         fused = fusion.fuse(given.heard.frames, rows, read, meanings, reader, options.steps, options.seed, progress)
     said, doubts = _written(given, test, options, progress)
-    ways = {FUSED: (fused, read), DUAL: (trial.vectors, given.texts), WRITTEN: (said, given.texts)}
+    ways = {FUSED: (fused, read), DUAL: (trial.vectors, trial.texts), WRITTEN: (said, given.texts)}
     found = {way: _asked(test, vectors, known) for way, (vectors, known) in ways.items()}
     table = _table(found, options.seed)
     steps = [(better, other, bootstrap_difference(found[other][0], found[better][0], found[other][3], seed=options.seed)) for better, other in ORDER]

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from fieldapp.errors import ModelError
-from fieldapp.lab.adapt.head import TEMPERATURE
+from fieldapp.lab.adapt.growing import TEMPERATURE
 from fieldapp.lab.adapt.listener import padded, scaled
 from fieldapp.lab.adapt.tuning import the_torch
 from fieldapp.speech.embed import F32

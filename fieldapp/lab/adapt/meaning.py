@@ -94,36 +94,41 @@ def adapt_meaning(
     given = Material(examples, given.not_allowed, given.without_text)
     said(0.0, "reading texts")
     sound, texts = stacked(of_segment, examples), encode([example.text for example in examples])
-    trial = try_out(examples, sound, texts, seed=seed, said=said)
-    test, recipe, measured = trial.test, trial.recipe, trial.vectors
+    start = _to_begin_with(db, raw, text_model)
+    trial = try_out(examples, sound, texts, start=start, seed=seed, said=said)
+    test, recipe, measured, aims = trial.test, trial.recipe, trial.vectors, trial.texts
     name, asked = _before(db, raw, test, texts, text_model)
-    asked["adapted"] = test.directions(measured, texts)
+    asked["adapted"] = test.directions(measured, aims)
     compared = compare(asked[name], asked["adapted"])
     said(0.85, "learning from everything")
-    final = heads_training.train(sound, texts, [example.meaning for example in examples], recipe, seed=seed, text_model=text_model)
+    final = heads_training.train(sound, texts, [example.meaning for example in examples], recipe, start=start, seed=seed, text_model=text_model)
     return Outcome(
         final, recipe, given, test.split, name, _in_use(db, raw), asked, compared, judge(compared),
-        dimension_table(test, measured, texts, recipe.prefixes), energy_dims(measured), test.tightness(measured, texts),
+        dimension_table(test, measured, aims, recipe.prefixes), energy_dims(measured), test.tightness(measured, aims),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """A head that learned from one part of the examples, and what it makes of all of them."""
+    """A head that learned from one part of the examples, and what it makes of all of them and of their texts."""
 
     test: Test
     recipe: Recipe
     vectors: F32
+    texts: F32
 
 
-def try_out(examples: Sequence[Example], sound: F32, texts: F32, *, seed: int = 0, recipe: Recipe | None = None, said: Said = lambda *_: None) -> Trial:
-    """Learn without the speakers and meanings that are held back; by a recipe, or by one that is chosen."""
+def try_out(
+    examples: Sequence[Example], sound: F32, texts: F32, *, start: Head | None = None, seed: int = 0, recipe: Recipe | None = None, said: Said = lambda *_: None
+) -> Trial:
+    """Learn without the speakers and meanings that are held back; by a recipe, or by one that is chosen. `start`: a head that may be begun with."""
     test = Test(tuple(examples), hold_back(examples, seed))
     rows = list(test.split.train)
     known = [examples[number].meaning for number in rows]
-    recipe = recipe or heads_training.choose(sound[rows], texts[rows], known, seed=seed, said=said)
+    recipe = recipe or heads_training.choose(sound[rows], texts[rows], known, start=start, seed=seed, said=said)
     said(0.7, "measuring with speakers and meanings it has not learned from")
-    return Trial(test, recipe, heads_training.train(sound[rows], texts[rows], known, recipe, seed=seed)(sound))
+    head = heads_training.train(sound[rows], texts[rows], known, recipe, start=start, seed=seed)
+    return Trial(test, recipe, head(sound), head.of_texts(texts))
 
 
 def examples_of(utterances: Sequence[Utterance]) -> dict[int, Example]:
@@ -160,11 +165,19 @@ def _before(db: sqlite3.Connection, raw: Space, test: Test, texts: F32, text_mod
         of_segment = segment_vectors(db, space) if space.layer == raw.layer and space.head != heads_training.NAME else {}
         if all(example.segment in of_segment for example in test.examples):
             kept = spaces.head_of(db, space.id)
-            trained = bool(kept) and heads.from_bytes(kept or b"").text_model == text_model
+            head = heads.from_bytes(kept) if kept else None
+            trained = head is not None and head.text_model == text_model
             name = space.head or RAW
-            found[name] = test.directions(stacked(of_segment, test.examples), texts if trained else None)
+            found[name] = test.directions(stacked(of_segment, test.examples), head.of_texts(texts) if head and trained else None)
             ranked.append((bool(space.head), space.head != spaces.OWN_HEAD, number, name))  # the order of store.spaces.space_to_search
     return max(ranked)[3], found
+
+
+def _to_begin_with(db: sqlite3.Connection, raw: Space, text_model: str) -> Head | None:
+    """The newest head towards these texts that was not learned from this fieldbook: the one that came with the model."""
+    same = [space for space in spaces.spaces(db, raw.kind, raw.model) if space.layer == raw.layer and space.head not in ("", heads_training.NAME)]
+    kept = [heads.from_bytes(data) for space in reversed(same) if (data := spaces.head_of(db, space.id))]
+    return next((head for head in kept if head.text_model == text_model and head.takes == raw.dims), None)
 
 
 def _in_use(db: sqlite3.Connection, raw: Space) -> str:

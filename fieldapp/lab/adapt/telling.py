@@ -9,11 +9,12 @@ from fieldapp.lab.adapt.recogniser import SAME_MEANING, SECONDS_AN_EDIT, Adapted
 def told(outcome: Outcome, text_model: str) -> list[str]:
     """The lines of a report on a meaning head."""
     recipe = outcome.recipe
+    begun = f"begun with the head '{recipe.begun}'" if recipe.begun else f"begun with strictness {recipe.strictness:g}"
     lines = [
         f"Meaning head towards the texts of {text_model}",
         f"  learned from  {outcome.material.sentence()}",
         f"  tested        {outcome.split.sentence()}",
-        f"  recipe        strictness {recipe.strictness:g}, {recipe.steps} further steps (both chosen on meanings left out of learning)",
+        f"  recipe        {begun}, {recipe.steps} further steps (chosen on meanings left out of learning)",
         "",
         f"  {'asked':<36}{'space':<12}{'n':>5} {'chance':>7} {'R@1':>6} {'95 %':>12} {'R@5':>6} {'MRR':>6}",
     ]
@@ -24,9 +25,10 @@ def told(outcome: Outcome, text_model: str) -> list[str]:
                     row = direction.row()
                     figures = f"{len(direction.found):>5} {_percent(row['chance']):>7} {_percent(row['R@1']):>6} {direction.interval()!s:>12}"
                     lines.append(f"  {asked:<36}{name:<12}{figures} {_percent(row['R@5']):>6} {row['MRR']:>6.2f}")
-    lines += ["", f"  {'dims':>6} {'text to speech R@1':>20} {'MB per 100,000':>16} {'ms per query':>14}"]
+    lines += ["", f"  {'dims':>6} {'text to speech R@1':>20} {'speech to text R@1':>20} {'MB per 100,000':>16} {'ms per query':>14}"]
     for cut in outcome.dimensions:
-        lines.append(f"  {cut['dims']:>6} {_percent(cut['R@1'].get('text to speech', float('nan'))):>20} {cut['megabytes']:>16.1f} {cut['query_ms']:>14.2f}")
+        to_speech, to_text = (_percent(cut["R@1"].get(way, float("nan"))) for way in ("text to speech", "speech to text"))
+        lines.append(f"  {cut['dims']:>6} {to_speech:>20} {to_text:>20} {cut['megabytes']:>16.1f} {cut['query_ms']:>14.2f}")
     energy = ", ".join(f"{share:.0%} in {dims}" for share, dims in outcome.energy.items())
     lines += ["", f"  energy        {energy} dimensions; own text closer than others' by {outcome.tightness:.2f} (cosine)"]
     lines += ["  doubt         the head that is used learned from all segments by the same recipe; the figures are of one that had not heard the test"]
