@@ -98,9 +98,9 @@ class MainWindow(QMainWindow):
             return
         if entry.name not in self._pages:
             page = make_page(entry, self.desk)
-            self.dressing.put_on(page)
             self._pages[entry.name] = page
             self._stack.addWidget(page)
+            self.dressing.put_on(page)  # where it belongs by now: with its sheet on, every widget of it would be dressed again on the way
             self._add_deeds(entry)
         self._entry = entry
         self._stack.setCurrentWidget(self.page)

@@ -1,14 +1,18 @@
 """What is done once so that the window never stands still later: pages are loaded behind it, and the interpreter no longer looks through everything it holds.
 
 A page's modules take up to a tenth of a second to import; behind the window nobody waits for them. Python's full garbage collections hold the
-interpreter for as long when a recording of 20,000 segments is in memory, whichever thread causes one, so they are kept for moments without work.
+interpreter for as long when a recording of 20,000 segments is in memory, whichever thread causes one, so they are kept for moments without work. And a
+thread that computes gives the interpreter back sooner: the window asks for it again at nearly every call of Qt, dozens of times while it paints.
 """
 
 from __future__ import annotations
 
 import gc
 import importlib
+import sys
+from types import ModuleType
 
+from PySide6 import QtCore, QtGui, QtWidgets
 from PySide6.QtCore import QTimer
 
 from fieldapp.gui.desk import Desk
@@ -18,17 +22,35 @@ SOON_MS = 500
 """After the window is there; the page somebody opens first comes before."""
 YOUNG, MIDDLE, NEVER = 2_000, 10, 1_000_000
 """Objects until the youngest are looked through, how many times until those that survived are; all others never by themselves."""
+AT_ONCE = 40
+"""Names in one pass of the event loop."""
+TURN_S = 0.0005
+"""How long a thread that computes in Python may keep the interpreter when the window wants it; usually ten times as long."""
 
 
 def get_ready(desk: Desk) -> None:
     """Called when the window is shown."""
-    QTimer.singleShot(SOON_MS, desk, lambda: desk.run(lambda _: load_pages(), lambda _: None))
+    sys.setswitchinterval(TURN_S)
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, NEVER)
     desk.fieldbook_changed.connect(gc.collect)
+    QTimer.singleShot(SOON_MS, desk, lambda: _name_classes(desk, [(room, name) for room in (QtCore, QtGui, QtWidgets) for name in dir(room)]))
+
+
+def _name_classes(desk: Desk, names: list[tuple[ModuleType, str]]) -> None:
+    """Qt's classes are made when they are first named: here, a few in each pass of the event loop, and not while something is drawn.
+
+    Only then are the pages imported behind the window: no other thread may make one of those classes, Qt's bindings are not made for that.
+    """
+    for room, name in names[:AT_ONCE]:
+        getattr(room, name)
+    if len(names) > AT_ONCE:
+        QTimer.singleShot(0, desk, lambda: _name_classes(desk, names[AT_ONCE:]))
+    else:
+        desk.run(lambda _: load_pages(), lambda _: None)
 
 
 def load_pages() -> None:
-    """Import every page; any thread."""
+    """Import every page; any thread, once Qt's classes are made."""
     for entry in PAGES:
         importlib.import_module(entry.module)

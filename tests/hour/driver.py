@@ -28,7 +28,7 @@ PATIENCE_S = 300.0
 LOOK_MS = 10
 KEY_S = (0.05, 0.14)
 """A quick typist."""
-COMMANDS = {"\r": Qt.Key.Key_Return, "\t": Qt.Key.Key_Tab}
+COMMANDS = {"\r": int(Qt.Key.Key_Return), "\t": int(Qt.Key.Key_Tab)}
 
 
 class Driver(QObject):
@@ -92,22 +92,27 @@ class Driver(QObject):
 
 
 class Hands(QObject):
-    """Presses keys from a thread of its own, whatever the window does meanwhile; measures until the widget has drawn what they did."""
+    """Presses keys from a thread of its own, whatever the window does meanwhile; measures until the widget has drawn what they did.
+
+    A key waits in the queue of the event loop as one of a keyboard does. The event itself is made in the GUI thread: one that is posted belongs to Qt and
+    to the thread that made it at once, and the window died of that in a run.
+    """
 
     _drawn = Signal()
+    _key = Signal(int, str)
 
     def __init__(self, pace: float, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.seconds: list[float] = []
         self._chance = random.Random(1)
         self._pace = min(1.0, pace)
-        self._jobs: queue.Queue[tuple[QWidget, str] | None] = queue.Queue()
+        self._jobs: queue.Queue[str | None] = queue.Queue()
         self._pressed: deque[float] = deque()
         self._heard: list[float] = []
         self._left = 0
         self._widget: QWidget | None = None
         self._drawn.connect(self._on_drawn, Qt.ConnectionType.QueuedConnection)
-        QKeyEvent(QEvent.Type.KeyPress, 0, Qt.KeyboardModifier.NoModifier)  # the first one makes the keyboard, which must belong to this thread
+        self._key.connect(self._on_key, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._press, name="hands", daemon=True)
         self._thread.start()
 
@@ -120,7 +125,7 @@ class Hands(QObject):
         seen.installEventFilter(self)
         self._widget = widget
         self._left = len(text)
-        self._jobs.put((widget, text))
+        self._jobs.put(text)
         return lambda: self._left <= 0
 
     def stop(self) -> None:
@@ -143,13 +148,15 @@ class Hands(QObject):
 
     def _press(self) -> None:
         while (job := self._jobs.get()) is not None:
-            widget, text = job
-            for letter in text:
+            for letter in job:
                 time.sleep(self._chance.uniform(*KEY_S) * self._pace)
-                key, said = (COMMANDS[letter], letter) if letter in COMMANDS else (Qt.Key(0), letter)
                 self._pressed.append(time.perf_counter())
-                for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-                    QCoreApplication.postEvent(widget, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, said))
+                self._key.emit(COMMANDS.get(letter, 0), letter)
+
+    def _on_key(self, key: int, said: str) -> None:
+        if self._widget is not None:
+            for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+                QCoreApplication.sendEvent(self._widget, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, said))
 
 
 class LiveEye(QObject):

@@ -137,14 +137,17 @@ def _delays(thread: int) -> Path | None:
 
 
 def _look(frame: FrameType | None) -> tuple[str, str]:
-    """The innermost place that is ours, and the whole stack in short."""
-    lines: list[tuple[str, bool]] = []
+    """The innermost place that is ours, and the whole stack in short. The frames are let go before anything is made of them."""
+    places = []
     while frame is not None:
-        path = Path(frame.f_code.co_filename)
+        places.append((frame.f_code, frame.f_lineno))
+        frame = frame.f_back
+    lines: list[tuple[str, bool]] = []
+    for code, line in places:
+        path = Path(code.co_filename)
         ours = path.is_relative_to(ROOT)
         name = path.relative_to(ROOT).as_posix() if ours else path.name
-        lines.append((f"{name}:{frame.f_lineno} {frame.f_code.co_name}", ours and path.name not in OWN_FRAMES))
-        frame = frame.f_back
+        lines.append((f"{name}:{line} {code.co_name}", ours and path.name not in OWN_FRAMES))
     place = next((line for line, ours in lines if ours), "Qt itself")
     return place, " < ".join(line for line, _ in lines[:8])
 

@@ -75,7 +75,7 @@ class Writing(QObject):
         if self._tables is None:
             return
         if self._chooser is None:
-            self._chooser = SymbolChooser(self._tables.chart, _code(self._desk), self._stage)
+            self._chooser = SymbolChooser(self._tables.chart, _code(self._desk))
             self._chooser.chosen.connect(self.insert)
             self._chooser.closed.connect(self._on_closed)
             self._stage.add_panel(self._chooser, high=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QRectF, QSize, QStringListModel, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -59,8 +59,8 @@ def line_face(line: Line) -> Face:
     return Face(line.segment, shown, about + best, line.speaker, draft=text is None or text.draft, badge="●" if line.to_check else "", tier=tier)
 
 
-class RowModel(QAbstractListModel):
-    """Rows that keep their place when only their contents change."""
+class RowModel(QStringListModel):
+    """Rows that keep their place when only their contents change. Qt itself counts them: it asks for every row how many there are when it lays them out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,17 +74,13 @@ class RowModel(QAbstractListModel):
             self._rows = rows
             self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
             return
-        self.beginResetModel()
         self._rows, self.keys = rows, keys
-        self.endResetModel()
+        self.setStringList([""] * len(keys))
 
     def face(self, number: int) -> Face:
         """What a row shows."""
         row = self._rows[number]
         return heading_face(row) if isinstance(row, Heading) else line_face(row)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  (Qt's own default)
-        return 0 if parent.isValid() else len(self.keys)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not 0 <= index.row() < len(self.keys):
@@ -155,6 +151,7 @@ class RowList(QListView):
         self.setModel(self.faces)
         self.setItemDelegate(self.painter_of_rows)
         self.setUniformItemSizes(True)
+        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(name)
         self.selectionModel().currentChanged.connect(self._on_current)

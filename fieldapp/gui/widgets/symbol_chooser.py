@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QStackedWidget, QTabWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QStackedWidget, QTabWidget, QToolButton, QVBoxLayout
 
 from fieldapp.gui.widgets.symbol_tables import SYMBOL_SCALE, SymbolTable, headings
 from fieldapp.gui.words import say
@@ -18,13 +18,16 @@ from fieldapp.writing.keyboards import Keyboard
 
 
 class SymbolChooser(QFrame):
-    """`chosen` with each symbol; `closed` when the text gets the keyboard back. Call `show_recent` and `show_keyboard` before it is shown."""
+    """`chosen` with each symbol; `closed` when the text gets the keyboard back.
+
+    It is made without a parent: below one that wears a style sheet each of its tables would be dressed again with every widget that holds it.
+    """
 
     chosen = Signal(str)
     closed = Signal()
 
-    def __init__(self, chart: Chart, language: str, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, chart: Chart, language: str) -> None:
+        super().__init__()
         self.setObjectName("panel")
         self.setAutoFillBackground(True)
         self._chart, self._language = chart, language
