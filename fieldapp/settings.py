@@ -74,7 +74,7 @@ class Settings:
     spoken_language: str = _of("", "code of the language the model listens for; empty: it decides for each utterance")
     compute_device: str = _of("auto", "where models run", "auto", "cpu", "cuda")
     compute_threads: int = _between(0, "processor cores for models; 0: all but one", 0, 256)
-    search_graph_from: int = _between(150_000, "vectors from which searching builds a graph; fieldapp bench search --record measures it", 1_000, 100_000_000)
+    search_graph_from: int = _between(200_000, "vectors from which searching builds a graph; fieldapp bench search --record measures it", 1_000, 100_000_000)
     backup_days: float = _between(1.0, "a fieldbook is backed up on opening when its last backup is older", 0.0, 365.0)
     backup_keep: int = _between(10, "dated backups kept for each fieldbook", 1, 1000)
     keyboards: tuple[str, ...] = _of((), "keyboards for typing, each as tier=keyboard")

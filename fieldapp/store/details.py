@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from fieldapp.model import Hit, RecordingId, SegmentId, SpaceId, Span
 
@@ -25,27 +26,36 @@ _SHOWN_FIRST = ("transcription", "translation", "gloss", "ipa")
 def hits_of(db: sqlite3.Connection, identities: Iterable[SegmentId], tiers: Sequence[str] = (), *, space: SpaceId | None = None) -> dict[SegmentId, Hit]:
     """What is to be told of these segments. Those that were deleted meanwhile are left out; a tier that was asked for is shown first."""
     wanted = json.dumps(list(identities))
-    texts: dict[str, dict[str, sqlite3.Row]] = {}
-    for row in db.execute(_TEXTS, (wanted,)):
-        texts.setdefault(row["segment"], {})[row["tier"]] = row  # the last one stays: confirmed, entered first
+    texts: dict[str, dict[str, tuple[str, str]]] = {}
+    for segment, tier, text, state in _plain(db, _TEXTS, wanted):
+        texts.setdefault(segment, {})[tier] = (text, state)  # the last one stays: confirmed, entered first
     order = (*tiers, *_SHOWN_FIRST)
-    return {SegmentId(row["id"]): _hit(row, texts.get(row["id"], {}), order, space) for row in db.execute(_SEGMENTS, (wanted,))}
+    return {SegmentId(row[0]): _hit(row, texts.get(row[0], {}), order, space) for row in _plain(db, _SEGMENTS, wanted)}
 
 
-def _hit(row: sqlite3.Row, texts: dict[str, sqlite3.Row], order: Sequence[str], space: SpaceId | None) -> Hit:
+def _plain(db: sqlite3.Connection, sql: str, wanted: str) -> sqlite3.Cursor:
+    """Rows without names, which are quicker to make."""
+    found = db.execute(sql, (wanted,))
+    found.row_factory = None
+    return found
+
+
+def _hit(row: tuple[Any, ...], texts: dict[str, tuple[str, str]], order: Sequence[str], space: SpaceId | None) -> Hit:
+    segment, recording, start, stop, meaning_id, state, rate, path, session, speaker, variety = row
     tier = next((tier for tier in order if tier in texts), next(iter(texts), ""))
+    text, state = texts.get(tier, ("", state))
     return Hit(
-        segment=SegmentId(row["id"]),
-        recording=RecordingId(row["recording"]),
-        span=Span(row["start"], row["stop"]),
-        rate=row["rate"],
-        path=row["path"],
+        segment=SegmentId(segment),
+        recording=RecordingId(recording),
+        span=Span(start, stop),
+        rate=rate,
+        path=path,
         tier=tier,
-        text=texts[tier]["text"] if tier else "",
-        speaker=row["speaker"],
-        variety=row["variety"],
-        session=row["session"],
-        meaning_id=row["meaning_id"],
-        state=texts[tier]["state"] if tier else row["state"],
+        text=text,
+        speaker=speaker,
+        variety=variety,
+        session=session,
+        meaning_id=meaning_id,
+        state=state,
         space=space,
     )
