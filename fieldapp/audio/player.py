@@ -7,6 +7,7 @@ returns at once. Nothing calls back: whoever draws a cursor asks `position` as o
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -195,7 +196,8 @@ class _Playing:
         self._ended.set()
         self._thread.join()
         if self._action is not None and self._action in self._mixer.actions:
-            self._mixer.cancel(self._action)
+            with contextlib.suppress(RuntimeError):  # so many wait already for a device that takes nothing: what is in the ring by now will be heard
+                self._mixer.cancel(self._action)
             deadline = time.monotonic() + _GIVE_UP_SECONDS  # a device that died cancels nothing
             while self._action in self._mixer.actions and time.monotonic() < deadline:
                 time.sleep(0.005)
@@ -232,5 +234,7 @@ class _Playing:
         """Start the callback on the ring, also again after it found the ring empty."""
         with self._lock:
             if self._ring.read_available and (self._action is None or self._action not in self._mixer.actions):
-                self.dropouts += self._action is not None
-                self._action = self._mixer.play_ringbuffer(self._ring, start=self._not_before)
+                with contextlib.suppress(RuntimeError):  # the device takes nothing for a while; the next turn asks again
+                    action = self._mixer.play_ringbuffer(self._ring, start=self._not_before)
+                    self.dropouts += self._action is not None
+                    self._action = action

@@ -1,11 +1,18 @@
-"""The clock of what was heard: exact while the device runs evenly, bounded by what it took while it does not, never backwards."""
+"""The clock of what was heard: exact while the device runs evenly, bounded by what it took while it does not, never backwards. And a device that stalls."""
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
+import numpy as np
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.audio.player import HeardClock
+from fieldapp.audio.player import HeardClock, _Playing
+from fieldapp.audio.render import Clip, Rendering
+from fieldapp.model import Span
 
 RATE, LATENCY = 48_000, 2000
 
@@ -38,3 +45,35 @@ def test_the_cursor_never_runs_back_or_ahead(steps: list[tuple[float, int]], beg
         heard = clock.heard(now, taken, began)
         assert max(before, taken - LATENCY, 0) <= heard <= taken
         before = heard
+
+
+class StalledDevice:
+    """A mixer whose queue is full for a while, as when the sound server does not run."""
+
+    time = latency = 0.0
+
+    def __init__(self, refuses: int) -> None:
+        self._refuses = refuses
+        self.actions: set[object] = set()
+        self.took = threading.Event()
+
+    def play_ringbuffer(self, ring: object, start: float) -> object:
+        self._refuses -= 1
+        if self._refuses >= 0:
+            raise RuntimeError("Action queue is full")
+        self.actions.add(ring)
+        self.took.set()
+        return ring
+
+    def cancel(self, _action: object) -> None:
+        raise RuntimeError("Action queue is full")
+
+
+def test_a_device_whose_queue_is_full_is_asked_again(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(9000, np.float32), RATE)
+    clips = (Clip(tmp_path / "a.wav", Span(0, 9000)),)
+    device = StalledDevice(refuses=3)
+    playing = _Playing(device, Rendering(clips, RATE, 2), (clips, False, 1.0), 0.0)
+    assert device.took.wait(20)
+    playing.end()
+    assert (playing.trouble, playing.dropouts) == (None, 0)
