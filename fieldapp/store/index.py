@@ -38,7 +38,7 @@ from fieldapp.store.space_index import Near, SpaceIndex, Status, checked
 from fieldapp.store.store import Store
 
 SEAL_FROM = 20_000  # below, reading the vectors from the database takes less than a tenth of a second
-GRAPH_FROM = 200_000  # below, comparing with every row takes about three milliseconds and misses none of the nearest
+GRAPH_FROM = 200_000  # below, comparing with every row should take about three milliseconds (an estimate; settings hold what was measured)
 _REMEMBERED = 32
 _CONCERNS = Changed.VECTORS | Changed.SEGMENTS | Changed.CONSENT
 
