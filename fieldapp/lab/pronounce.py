@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import langcodes
 
+from fieldapp.errors import FieldError
 from fieldapp.lab.utterances import Utterance
 
 PROMPTED = "prompted"
@@ -22,7 +23,7 @@ _VOICES = {"cmn": "cmn-latn-pinyin", "zh": "cmn-latn-pinyin"}
 _SWITCHED = re.compile(r"\([a-z-]+\)")
 _TONE_AS_VOWEL = {"cmn-latn-pinyin": "ɜ", "yue": "ɜ", "hak": "ɜ"}
 """In these voices' IPA the number 3 of a tone comes out as this vowel, which they do not have."""
-_LONGEST_SECONDS = 20
+_LONGEST_SECONDS = 120
 
 
 def pronunciations(utterances: Sequence[Utterance]) -> tuple[list[str], str]:
@@ -48,10 +49,13 @@ def spoken_by_espeak(text: str, language: str) -> str:
     command = [program, "-q", "--ipa", "-v", voice, "--stdin"]
     try:
         done = subprocess.run(command, input=text.encode(), capture_output=True, check=False, timeout=_LONGEST_SECONDS)
-    except subprocess.TimeoutExpired:
-        return ""
+    except subprocess.TimeoutExpired as trouble:  # a result must not depend on how busy the machine is
+        raise FieldError(
+            f"espeak-ng did not say within {_LONGEST_SECONDS} s how {text[:40]!r} sounds.", "Try again when the machine is less busy."
+        ) from trouble
     heard = _SWITCHED.sub("", done.stdout.decode(errors="replace")) if done.returncode == 0 else ""
-    return " ".join(heard.replace(_TONE_AS_VOWEL.get(voice, ""), "").split() if voice in _TONE_AS_VOWEL else heard.split())
+    vowel = _TONE_AS_VOWEL.get(voice, "")
+    return " ".join((heard.replace(vowel, "") if vowel else heard).split())
 
 
 @lru_cache(maxsize=256)

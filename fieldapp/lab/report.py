@@ -78,6 +78,9 @@ class Table:
         return f"% {self.title}\n\\begin{{tabular}}{{{form}}}\n\\toprule\n{head} \\\\\n\\midrule\n{body}\n\\bottomrule\n\\end{{tabular}}\n"
 
 
+PASSED, FAILED = "pass: what was asked is shown here", "FAIL: what was asked is not shown here; that may lie in few items, see n and the intervals"
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A figure that a verdict rests on, as a share of 1; an interval or a chance that does not exist is None."""
@@ -114,7 +117,7 @@ class Study:
         of = [f"{name}: {value}" for name, value in self.about.items()]
         parts = [("Asked", (self.asked,)), ("Of", of), ("Result", self.result), ("Doubt", self.doubt)]
         told = [_paragraph(name, lines) for name, lines in parts if lines]
-        verdict = [] if self.passed is None else [f"{'Verdict':<8}{'pass' if self.passed else 'FAIL'}"]
+        verdict = [] if self.passed is None else [f"{'Verdict':<8}{PASSED if self.passed else FAILED}"]
         return "\n\n".join(["\n".join([*told, *verdict]), *(table.text() for table in self.tables)])
 
     def json(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,19 @@ def test_labels_and_keywords_are_measured_beside_chance(capsys: Printed, digits:
     words = ask(capsys, "keywords", *common)
     assert {row[0] for row in words["tables"][0]["rows"]} == {"one", "two", "three", "four", "five", "six"}
     assert "'nothing' holds 0 labels" in ask(capsys, "zeroshot", *common, "--by", "nothing", code=2)["said"]
+
+
+@pytest.mark.slow
+def test_a_head_that_brings_texts_along_finds_the_same_words(capsys: Printed, digits: tuple[str, ...], model: Path, head: Path) -> None:
+    plain = heads.from_bytes(head.read_bytes())
+    turn = np.linalg.qr(np.random.default_rng(0).standard_normal((16, 16)))[0].astype(np.float32)
+    turned = head.with_name("turned.head")
+    turned.write_bytes(heads.to_bytes(replace(plain, matrix=plain.matrix @ turn, texts=turn)))
+    tables = [ask(capsys, "keywords", *digits, "--model", str(model), "--head", str(one), "--word", "one")["tables"] for one in (head, turned)]
+    assert tables[0] == tables[1]
+    assert (
+        "No word stands in" in ask(capsys, "keywords", *digits[:3], "--where", "meaning_id=num:1", "--model", str(model), "--head", str(head), code=2)["said"]
+    )
 
 
 def test_without_a_text_side_words_cannot_be_compared(capsys: Printed, digits: tuple[str, ...], model: Path) -> None:

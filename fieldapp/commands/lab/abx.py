@@ -8,6 +8,7 @@ language ABX: is an utterance nearer to its own language than to another, whoeve
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from fieldapp import paths
@@ -73,7 +74,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     last = [row for row in rows if row[1] == rows[-1][1] and row[4]]
     worst = sorted((row for row in contrasts if row[1] == rows[-1][1]), key=lambda row: -float(row[5] or 0))[:3]
     merged = sorted((row for row in voices if row[1] == rows[-1][1]), key=lambda row: -float(row[6] or 0))[:3]
-    single = len({token.speaker for token in tokens}) < 2
     return Study(
         bench="abx",
         asked=f"How often is a sound taken for another, told apart by '{options.on}'? 50 % is no difference.",
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
             *(f"Hard to tell apart: {row[3]} and {row[4]} ({row[2]} speakers, {100 * float(row[5] or 0):.1f} %)." for row in worst),
             *(f"As {row[5]} says them: {row[3]} and {row[4]} ({row[2]} speakers, {100 * float(row[6] or 0):.1f} % errors)." for row in merged),
         ),
-        doubt=(*(["There is one speaker: nothing can be said across speakers."] if single else []), *set_aside(selection)),
+        doubt=(*_doubts(tokens, len({(row[3], row[4]) for row in contrasts})), *set_aside(selection)),
         tables=(
             Table("abx", "ABX errors by layer (layer 0 is acoustics)", (*columns, Column("error", PERCENT)), tuple(rows)),
             Table(
@@ -100,6 +100,18 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
             ),
         ),
     )
+
+
+def _doubts(tokens: list[Token], contrasts: int) -> list[str]:
+    """What speaks against believing the figures: they have no interval, so how few speakers and tokens they rest on is said."""
+    speakers = Counter(token.speaker for token in tokens)
+    fewest = min(Counter((token.on, token.speaker) for token in tokens).values())
+    found = ["There is one speaker: nothing can be said across speakers."] if len(speakers) < 2 else []
+    found.append(
+        f"Comparisons of the same few tokens are not independent: {contrasts} contrasts rest on {len(tokens)} tokens by {len(speakers)} speakers (fewest of a "
+        f"kind by one: {fewest}); small differences between contrasts or layers may be chance."
+    )
+    return found
 
 
 def _ears(options: argparse.Namespace, sounds: list[F32], progress: Progress) -> Iterator[Heard]:

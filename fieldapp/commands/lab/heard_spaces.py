@@ -37,14 +37,14 @@ def head_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", default="", metavar="MODEL", help="the sentence encoder (else: the one the head was trained with)")
 
 
-def spaces_of(options: argparse.Namespace, folder: Path, heard: Heard) -> dict[str, tuple[F32, str]]:
-    """Vectors by the name of their space, and the text model that shares it (or nothing): raw, whitened, then every head there is."""
+def spaces_of(options: argparse.Namespace, folder: Path, heard: Heard) -> dict[str, tuple[F32, Head | None]]:
+    """Vectors by the name of their space, and the head that shares it with texts (or nothing): raw, whitened, then every head there is."""
     from fieldapp.errors import FieldError
     from fieldapp.speech import heads
 
-    found: dict[str, tuple[F32, str]] = {RAW: (heard.meaning, "")}
+    found: dict[str, tuple[F32, Head | None]] = {RAW: (heard.meaning, None)}
     if len(heard.meaning) >= heads.FEWEST:
-        found[OWN] = (heads.fit(heard.meaning)(heard.meaning), "")
+        found[OWN] = (heads.fit(heard.meaning)(heard.meaning), None)
     every = [head for head in (heads.shipped(folder), *_of_fieldbook(options.source, heard.name)) if head]
     for path in options.head:
         try:
@@ -52,29 +52,29 @@ def spaces_of(options: argparse.Namespace, folder: Path, heard: Heard) -> dict[s
         except OSError as trouble:
             raise FieldError(f"The head {path} cannot be read: {trouble.strerror}.", "Name a head file.") from trouble
     for head in every:
-        found[_free_name(head.name, found)] = (head(heard.meaning), head.text_model)
+        found[_free_name(head.name, found)] = (head(heard.meaning), head if head.text_model else None)
     return found
 
 
-def text_side(options: argparse.Namespace, spaces: dict[str, tuple[F32, str]], progress: Progress) -> tuple[str, Texts]:
-    """The name of the last space that shares one with texts, and what encodes them."""
+def text_side(options: argparse.Namespace, spaces: dict[str, tuple[F32, Head | None]], progress: Progress) -> tuple[str, Texts]:
+    """The name of the last space that shares one with texts, and what brings texts there."""
     from fieldapp.errors import ModelError
     from fieldapp.speech.manifest import identity
     from fieldapp.speech.text import load
 
     progress(-1.0, "loading the text model")
-    shared = {name: model for name, (_, model) in spaces.items() if model}
+    shared = {name: head for name, (_, head) in spaces.items() if head}
     if not shared:
         raise ModelError(
             "No head here was trained towards texts, so words cannot be compared with sound.", "Learn one first: fieldapp adapt DIR --kind meaning"
         )
-    name = list(shared)[-1]
-    encoder = load(model_folder(options.text or shared[name].partition("@")[0]))
-    if identity(encoder.manifest) != shared[name]:
+    name, head = list(shared.items())[-1]
+    encoder = load(model_folder(options.text or head.text_model.partition("@")[0]))
+    if identity(encoder.manifest) != head.text_model:
         raise ModelError(
-            f"The head '{name}' was trained with the text model {shared[name]}, not {identity(encoder.manifest)}.", "Install that one, or adapt again."
+            f"The head '{name}' was trained with the text model {head.text_model}, not {identity(encoder.manifest)}.", "Install that one, or adapt again."
         )
-    return name, encoder
+    return name, lambda texts: head.of_texts(encoder(texts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,5 +141,5 @@ def _of_fieldbook(source: Path, model: str) -> list[Head]:
     return [heads.from_bytes(data) for data in kept if data]
 
 
-def _free_name(name: str, taken: dict[str, tuple[F32, str]]) -> str:
+def _free_name(name: str, taken: dict[str, tuple[F32, Head | None]]) -> str:
     return name if name not in taken else next(f"{name}-{n}" for n in range(2, 100) if f"{name}-{n}" not in taken)

@@ -44,7 +44,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         selection = selection.only(lambda u: bool(u.column(options.of)), f"no {options.of}")
         held = [set(unicode_letters(u.column(options.of)).split()) for u in selection.utterances]
         words = [unicode_letters(word) for word in options.word] or _common(held)
-        if missing := [word for word in words if not any(word in one for one in held)] or ([] if words else ["-"]):
+        if not words:
+            told = f"No word stands in at least {FEWEST} and at most half of the texts ({options.of})."
+            raise WrongUsage(told, "Name words with --word, or choose more recordings; --of takes the other texts.")
+        if missing := [word for word in words if not any(word in one for one in held)]:
             raise WrongUsage(f"No {options.of} holds the word '{missing[0]}'.", f"At least {FEWEST} utterances and at most half of all should hold a word.")
         selection, sounds = sounds_of(selection, progress)
         heard, folder = heard_by(options.model, options.device, sounds, progress)

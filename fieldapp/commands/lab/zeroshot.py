@@ -72,7 +72,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         else ["What is asked shares a speaker or meanings with what was learned from: there are too few of them. Only the first line is free of that."]
     )
     doubts.append("The words that stand for a label matter much; change them with --call.")
-    said = tuple(f"{row.way}: {100 * row.accuracy:.1f} % (95 %: {row.interval}; chance {100 * row.chance:.1f} %)" for row in rows)
+    said = tuple(f"{row.way}: {100 * row.accuracy:.1f} % (95 %: {row.interval}; chance {100 * row.chance:.1f} %, n {row.n})" for row in rows)
     labelled = {"labels": ", ".join(f"{label} ({words})" for label, words in zip(classes, called))}
     return Study(
         "zeroshot",
