@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fieldapp.store.codes import Asked, Codes, centre_of, likeness
 from fieldapp.store.exact import F32, I64, Best
 
-BLOCK = 32_768  # rows compared at once: what is no candidate is dropped before the next block
+FIRST, BLOCK = 2048, 32_768  # rows compared at once; few at first: their best say how good the others must be to be kept at all
 _ROOM = 1024
 
 
@@ -183,5 +183,7 @@ def joined(parts: Iterable[Part], dims: int) -> Part:
 
 
 def _blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
-    for first in range(start, stop, BLOCK):
-        yield first, min(first + BLOCK, stop)
+    first, size = start, FIRST
+    while first < stop:
+        yield first, min(first + size, stop)
+        first, size = first + size, BLOCK
