@@ -9,6 +9,8 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 """Okabe and Ito's colours, which colour-blind readers can tell apart; curves get a dash pattern as a second cue."""
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "10 4", "4 1", "3 6")
 _FONT = 'font-family="sans-serif" font-size="12"'
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 
 def heat_map(rows: Sequence[str], columns: Sequence[str], values: Mapping[tuple[str, str], float], title: str) -> str:
@@ -75,14 +77,33 @@ def points(places: Mapping[str, tuple[float, float]], title: str, colours: Mappi
     side, edge = 440.0, 60.0
     xs, ys = [x for x, _ in places.values()], [y for _, y in places.values()]
     extent = max(max(xs, default=0) - min(xs, default=0), max(ys, default=0) - min(ys, default=0)) or 1.0
-    parts, names = [_text(10, 20, title, "start", bold=True)], []
-    for number, (name, (x, y)) in enumerate(places.items()):
-        across, down = edge + side * (x - min(xs)) / extent, edge + side * (max(ys) - y) / extent
+    parts, taken = [_text(10, 20, title, "start", bold=True)], []
+    laid = {name: (edge + side * (x - min(xs)) / extent, edge + side * (max(ys) - y) / extent) for name, (x, y) in places.items()}
+    for number, (name, (across, down)) in enumerate(laid.items()):
         colour = (colours or {}).get(name, PALETTE[number % len(PALETTE)])
         parts.append(f'<circle cx="{across:.1f}" cy="{down:.1f}" r="6" fill="{colour}" stroke="#333333"/>')
-        names.append(_text(across + 9, down + 4, name, "start"))
-    parts += names  # above all circles, so that a neighbour hides none
+        taken.append((across - 7, down - 7, across + 7, down + 7))
+    for name, place in laid.items():  # above all circles, so that a neighbour hides none
+        drawn, box = _beside(name, *place, taken)
+        parts.append(drawn)
+        taken.append(box)
     return _svg(side + 2 * edge + 120, side + 2 * edge, parts)
+
+
+def _beside(name: str, across: float, down: float, taken: Sequence[Box]) -> tuple[str, Box]:
+    """A name right of its place, else above, below or left of it, wherever it hides least."""
+    wide = 7.0 * len(name)
+    ways: list[tuple[float, float, str, Box]] = [(across + 9, down + 4, "start", (across + 9, down - 8, across + 9 + wide, down + 8))]
+    ways += [(across, down + by, "middle", (across - wide / 2, down + by - 12, across + wide / 2, down + by + 4)) for by in (-12.0, 22.0)]
+    ways.append((across - 9, down + 4, "end", (across - 9 - wide, down - 8, across - 9, down + 8)))
+    hidden = [sum(_hides(box, other) for other in taken) + 100 * (box[0] < 0) for _, _, _, box in ways]
+    x, y, anchor, box = ways[hidden.index(min(hidden))]
+    return _text(x, y, name, anchor), box
+
+
+def _hides(one: Box, other: Box) -> float:
+    """How much of a plane two boxes share."""
+    return max(0.0, min(one[2], other[2]) - max(one[0], other[0])) * max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
 
 
 def tree(forks: Sequence[tuple[tuple[float, float, float], tuple[float, float, float], float]], leaves: Mapping[str, float], title: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -24,19 +25,27 @@ _SWITCHED = re.compile(r"\([a-z-]+\)")
 _TONE_AS_VOWEL = {"cmn-latn-pinyin": "ɜ", "yue": "ɜ", "hak": "ɜ"}
 """In these voices' IPA the number 3 of a tone comes out as this vowel, which they do not have."""
 _LONGEST_SECONDS = 120
+_GIVEN, _WRITTEN = "pronunciations from the IPA column", "made by espeak-ng from transcripts, not heard"
+_ASKED = "made by espeak-ng from what was asked for, not from what was said"
+_DRAFTED = "made by espeak-ng from what a machine wrote and nobody confirmed"
 
 
 def pronunciations(utterances: Sequence[Utterance]) -> tuple[list[str], str]:
-    """IPA for each utterance (empty where there is none), and a sentence that says where it is from."""
-    found = [utterance.ipa or spoken_by_espeak(utterance.transcript or utterance.column(PROMPTED), utterance.language) for utterance in utterances]
-    given = sum(bool(utterance.ipa) for utterance in utterances)
-    prompted = sum(bool(ipa) for ipa, utterance in zip(found, utterances) if not (utterance.ipa or utterance.transcript))
-    made = sum(bool(ipa) for ipa in found) - given - prompted
-    lacking = len(found) - given - made - prompted
-    parts = [f"{given} pronunciations from the IPA column"] * bool(given) + [f"{made} made by espeak-ng from transcripts, not heard"] * bool(made)
-    parts += [f"{prompted} made by espeak-ng from what was asked for, not from what was said"] * bool(prompted)
+    """IPA for each utterance (empty where there is none), and a sentence that says where it is from. What a machine read comes last."""
+    found, counts = [], Counter[str]()
+    for utterance in utterances:
+        wordings = {
+            _WRITTEN: utterance.transcript if utterance.checked else "",
+            _ASKED: utterance.column(PROMPTED),
+            _DRAFTED: utterance.transcript,
+        }
+        ways = ((_GIVEN, utterance.ipa), *((way, spoken_by_espeak(text, utterance.language)) for way, text in wordings.items() if text))
+        way, ipa = next(((way, ipa) for way, ipa in ways if ipa), ("", ""))
+        counts[way] += 1
+        found.append(ipa)
+    parts = [f"{counts[way]} {way}" for way in (_GIVEN, _WRITTEN, _ASKED, _DRAFTED) if counts[way]]
     why = "has no voice for the language" if shutil.which("espeak-ng") else "is not installed"
-    parts += [f"{lacking} missing (no IPA, and espeak-ng {why})"] * bool(lacking)
+    parts += [f"{counts['']} missing (no IPA, and espeak-ng {why})"] * bool(counts[""])
     return found, "; ".join(parts) + "."
 
 

@@ -9,6 +9,7 @@ import pytest
 from adapted import DIMS, MODEL, WIDTH, encode, heard, make, raw_space
 
 from fieldapp.bulk.embedding import Embeddings
+from fieldapp.commands.lab.fieldbook import read
 from fieldapp.errors import FieldError
 from fieldapp.lab.adapt import growing
 from fieldapp.lab.adapt import head as training
@@ -106,7 +107,9 @@ def test_drafts_and_rejected_segments_are_no_material(tmp_path: Path) -> None:
             texts.update_text(tx, replace(text, state="draft"))  # type: ignore[arg-type]
             segments.update_segment(tx, replace(segments.segment(tx.db, second.segment), state="rejected"))  # type: ignore[arg-type,attr-defined]
 
+        assert [one.translation for one in read(store).utterances if one.id == first.segment] == [first.text]
         store.do(work)
+        assert [one.translation for one in read(store).utterances if one.id == first.segment] == [""]  # an experiment takes no draft for a fact
         now = material(store.reader())
         assert {first.segment, second.segment} & {example.segment for example in now.examples} == set()
         assert now.without_text == 1

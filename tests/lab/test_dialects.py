@@ -86,6 +86,16 @@ def test_drawings_are_whole_xml_whatever_the_names() -> None:
         assert parseString(svg).getElementsByTagName("svg")
 
 
+def test_names_of_near_places_do_not_hide_each_other() -> None:
+    from xml.dom.minidom import parseString
+
+    drawn = points({"Made dialect": (0.0, 0.0), "Mandarin": (0.04, 0.0), "Hakka": (1.0, 1.0)}, "Map")
+    texts = parseString(drawn).getElementsByTagName("text")
+    near = {one.firstChild.data: (float(one.getAttribute("y")), one.getAttribute("text-anchor")) for one in texts}  # type: ignore[union-attr]
+    assert near["Made dialect"] != near["Mandarin"]
+    assert near["Hakka"][1] == "start"
+
+
 def quiet(_: Utterance) -> F32:
     return np.zeros(1600, np.float32)
 

@@ -95,6 +95,15 @@ def test_what_has_no_ipa_is_pronounced_and_the_report_says_so() -> None:
     assert "1 missing" in sentence
 
 
+@pytest.mark.skipif(not voice_of("en"), reason="espeak-ng is not installed")
+def test_what_was_asked_for_goes_before_what_a_machine_wrote() -> None:
+    drafted = Utterance(id="1", where="", language="eng", transcript="the gun", checked=False, metadata={"prompted": "the sun"})
+    alone = Utterance(id="2", where="", language="eng", transcript="the gun", checked=False)
+    ipa, whence = pronunciations([drafted, alone])
+    assert ipa == [spoken_by_espeak("the sun", "en"), spoken_by_espeak("the gun", "en")]
+    assert "1 made by espeak-ng from what a machine wrote and nobody confirmed" in whence
+
+
 def test_the_number_of_a_tone_is_no_vowel() -> None:
     if not voice_of("yue"):
         pytest.skip("espeak-ng is not installed")

@@ -72,8 +72,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         )
     columns = (Column("ear"), Column("layer", COUNT), Column("speakers"), *(Column(name, COUNT) for name in ("contrasts", "cells", "comparisons")))
     last = [row for row in rows if row[1] == rows[-1][1] and row[4]]
-    worst = sorted((row for row in contrasts if row[1] == rows[-1][1]), key=lambda row: -float(row[5] or 0))[:3]
-    merged = sorted((row for row in voices if row[1] == rows[-1][1]), key=lambda row: -float(row[6] or 0))[:3]
+    worst = sorted((row for row in contrasts if row[1] == rows[-1][1] and row[5]), key=lambda row: -float(row[5] or 0))[:3]
+    merged = sorted((row for row in voices if row[1] == rows[-1][1] and row[6]), key=lambda row: -float(row[6] or 0))[:3]
     return Study(
         bench="abx",
         asked=f"How often is a sound taken for another, told apart by '{options.on}'? 50 % is no difference.",

@@ -30,12 +30,13 @@ TIERS = {"transcription": "transcript", "translation": "translation", "ipa": "ip
 
 
 def read(store: Store) -> Selection:
-    """Every segment that is not rejected; the newest confirmed text of a tier goes before a draft."""
+    """Every segment that is not rejected, with its newest confirmed texts; a transcript may be a draft, which `checked` says, nothing else may."""
     db = store.reader()
     may = consent_filter.condition(db, "search")
     speakers = {person.id: person.code for person in people.persons(db)}
     varieties = {variety.id: variety for variety in people.varieties(db)}
-    texts = _texts(ANNOTATION.each(db, "tier IN ('transcription', 'translation', 'ipa') ORDER BY state = 'confirmed', pk"))
+    said_of = "tier = 'transcription' OR (tier IN ('translation', 'ipa') AND state = 'confirmed')"
+    texts = _texts(ANNOTATION.each(db, f"{said_of} ORDER BY state = 'confirmed', pk"))
     every = list(SEGMENT.each(db, f"state <> 'rejected' AND stop > start AND {may.sql} ORDER BY pk", *may.parameters))
     held_back = db.execute(f"SELECT count(*) FROM segment WHERE NOT {may.sql}", may.parameters).fetchone()[0]  # noqa: S608  (made by the filter)
     lists = {listed.id: listed.name for listed in prompts.promptlists(db)}

@@ -135,7 +135,7 @@ def examples_of(utterances: Sequence[Utterance]) -> dict[int, Example]:
     """Utterances with something written that says what they mean, as examples by their row."""
     found = {}
     for row, one in enumerate(utterances):
-        texts = {"translation": one.translation, PROMPT: one.column("asked"), "transcription": one.transcript}
+        texts = {"translation": one.translation, PROMPT: one.column("asked"), "transcription": one.transcript if one.checked else ""}
         if tier := next((tier for tier in MEANING_TEXTS if texts[tier]), ""):
             meaning = one.meaning or f"text:{texts[tier].casefold()}"
             found[row] = Example(SegmentId(one.id), one.speaker or f"unknown in {one.id}", one.variety, meaning, texts[tier], tier)
