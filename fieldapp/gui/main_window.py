@@ -301,6 +301,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.palette_box.hide()
+        self._sidebar.fit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._closed or all(page.leave() and page.may_close() for page in self._pages.values()):

@@ -161,9 +161,10 @@ def style_sheet(c: Colours, percent: int) -> str:
     QPushButton[role="step"], QPushButton[role="primary-step"] {{ text-align: left; }}
     QPushButton[role="record"] {{ background: {c.red}; color: {c.on_red}; border: 1px solid {c.red}; font-weight: 600; }}
     QPushButton[role="record"]:disabled {{ background: {c.raised}; color: {c.muted}; border-color: {c.line}; }}
-    QToolButton[role="tool"] {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; padding: {px(4)} {px(8)}; }}
-    QToolButton[role="tool"]:hover {{ background: {c.raised}; }}
-    QToolButton[role="tool"]:checked {{ background: {c.accent_soft}; color: {c.accent}; border-color: {c.accent}; }}
+    QToolButton[role="tool"], QToolButton[role="narrow"] {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px; padding: {px(4)} {px(8)}; }}
+    QToolButton[role="narrow"] {{ padding: {px(4)} {px(4)}; }}
+    QToolButton[role="tool"]:hover, QToolButton[role="narrow"]:hover {{ background: {c.raised}; }}
+    QToolButton[role="tool"]:checked, QToolButton[role="narrow"]:checked {{ background: {c.accent_soft}; color: {c.accent}; border-color: {c.accent}; }}
     QPushButton:disabled {{ color: {c.muted}; }}
     QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox, QDateEdit {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px;
       padding: {px(5)} {px(8)}; selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}

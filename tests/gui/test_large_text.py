@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtWidgets import QApplication, QScrollArea, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from fieldapp.gui.desk import Desk
@@ -16,6 +16,8 @@ from fieldapp.gui.main_window import MainWindow
 from fieldapp.gui.theme import dress
 from fieldapp.gui.widgets import mic_panel
 from fieldapp.gui.widgets.labels import CutLabel, WholeLabel
+from fieldapp.gui.widgets.review_side import ReviewSide
+from fieldapp.gui.widgets.sidebar import SideBar
 from fieldapp.model import Recording, RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.settings import Settings
 from fieldapp.store import people, segments, sessions
@@ -87,3 +89,21 @@ def test_a_cut_line_says_the_rest_in_its_tool_tip(qtbot: QtBot) -> None:
     label.resize(400, 20)
     label.grab()
     assert label.toolTip() == ""
+
+
+def test_words_stand_below_their_icons_where_the_window_is_narrow_for_its_text(window: MainWindow) -> None:
+    bar = window.findChild(SideBar)
+    assert bar is not None
+    narrow = bar.sizeHint().width()
+    window.resize(1920, 1200)
+    QApplication.processEvents()
+    assert narrow < 0.7 * bar.sizeHint().width()
+
+
+def test_the_lists_of_review_are_chosen_in_two_rows_at_most(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_page("review")
+    qtbot.waitUntil(lambda: not window.desk.busy)
+    QApplication.processEvents()
+    side = window.page.findChild(ReviewSide)
+    assert side is not None
+    assert len({button.y() for button in side.findChildren(QToolButton) if button.property("role") == "narrow"}) <= 2

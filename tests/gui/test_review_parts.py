@@ -75,7 +75,7 @@ def test_in_the_typing_field_too_and_line_by_line(qtbot: QtBot) -> None:
 
 
 def test_a_draft_says_who_wrote_it_and_how_sure_it_is() -> None:
-    assert about_text(Text("x", "wuu", "draft", "machine:starter", 0.64)) == "draft, not confirmed · written by starter · certainty 64 % · wuu"
+    assert about_text(Text("x", "wuu", "draft", "machine:starter", 0.64)) == "draft by starter · 64 % sure · wuu"
 
 
 def test_the_pace_is_a_persons_own_and_breaks_do_not_count() -> None:

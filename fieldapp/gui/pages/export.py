@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -30,9 +31,10 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.handed import told_of
 from fieldapp.gui.pages import Page
 from fieldapp.gui.theme import set_role
-from fieldapp.gui.tiers import tier_name
+from fieldapp.gui.widgets.flow import Flow
 from fieldapp.gui.widgets.labels import WholeLabel
 from fieldapp.gui.widgets.scrolled import scrolled
+from fieldapp.gui.widgets.tier_choice import TierChoice
 from fieldapp.gui.words import say, sayable, tell, told
 from fieldapp.handover import HandedOver, hand_over, may_leave
 from fieldapp.jobs import Job, Progress
@@ -128,8 +130,7 @@ class ThePage(Page):
         self._audience = QLineEdit(panel)
         self._audience.setPlaceholderText(say("anyone"))
         self._audience.textChanged.connect(self._wait.start)
-        self._tiers = QListWidget(panel)
-        self._tiers.setFixedHeight(112)
+        self._tiers = TierChoice(self._audience, panel)
         self._drafts = QCheckBox(say("with drafts of machines"), panel)
         self._drafts.setChecked(True)
         self._audio = QCheckBox(say("with the sound"), panel)
@@ -153,8 +154,10 @@ class ThePage(Page):
         form.addRow(say("Who will have it"), self._audience)
         form.addRow("", self._may)
         form.addRow(say("Tiers"), self._tiers)
-        form.addRow("", self._drafts)
-        form.addRow("", self._audio)
+        also = Flow(16)
+        also.addWidget(self._drafts)
+        also.addWidget(self._audio)
+        form.addRow("", also)
         form.addRow(say("Folder"), where)
         return panel
 
@@ -168,11 +171,18 @@ class ThePage(Page):
         self._bar.setAccessibleName(say("Progress"))
         self._stop = QPushButton(say("Cancel"), self)
         self._stop.clicked.connect(self._on_stop)
+        self._keys = QLabel(say("Ctrl+Enter exports   Ctrl+E chooses the folder"), self)
+        self._keys.setProperty("role", "muted")
         row.addWidget(self._button)
+        row.addWidget(self._keys)
         row.addWidget(self._bar, 1)
         row.addWidget(self._stop)
         row.addStretch()
         return row
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._list.setFocus()
 
     def refresh(self) -> None:
         store = self.desk.store
@@ -184,20 +194,11 @@ class ThePage(Page):
 
         def done(found: tuple[list[str], dict[str, int]]) -> None:
             if self.desk.store is store:
-                self._offer_tiers(found[0])
+                self._tiers.offer(found[0])
                 self._offer_baskets(found[1])
                 self._count()
 
         self.desk.run(lambda _: (texts.tiers(store.reader()), saved.baskets(store.reader())), done)
-
-    def _offer_tiers(self, known: list[str]) -> None:
-        if known != [self._tiers.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self._tiers.count())]:
-            self._tiers.clear()
-            for tier in known:
-                item = QListWidgetItem(tier_name(tier), self._tiers)
-                item.setData(Qt.ItemDataRole.UserRole, tier)
-                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-                item.setCheckState(Qt.CheckState.Checked)
 
     def _offer_baskets(self, baskets: dict[str, int]) -> None:
         """The whole fieldbook or one basket; the one somebody asked for on another page is chosen."""
@@ -242,7 +243,7 @@ class ThePage(Page):
     def _tell(self, may: int, every: int) -> None:
         held = every - may
         text = say("{may} of {every} segments may leave for this.", may=f"{may:,}", every=f"{every:,}")
-        more = say("{held} are held back because their speakers have not allowed it: see People.", held=f"{held:,}")
+        more = say("{held} are held back because their speakers have not allowed it: see People (Ctrl+5).", held=f"{held:,}")
         set_role(self._may, "look" if held else "muted")
         self._may.show_text(f"{text} {more}" if held else text)
 
@@ -250,9 +251,7 @@ class ThePage(Page):
         return self._audience.text().strip() or ANYONE
 
     def _options(self) -> Options:
-        rows = [self._tiers.item(row) for row in range(self._tiers.count())]
-        kept = tuple(item.data(Qt.ItemDataRole.UserRole) for item in rows if item.checkState() == Qt.CheckState.Checked)
-        return Options(tiers=kept if len(kept) < len(rows) else (), drafts=self._drafts.isChecked(), audio=self._audio.isChecked())
+        return Options(tiers=self._tiers.chosen, drafts=self._drafts.isChecked(), audio=self._audio.isChecked())
 
     @Slot()
     def _on_folder(self) -> None:
@@ -311,6 +310,7 @@ class ThePage(Page):
 
     def _show_running(self, running: bool) -> None:
         self._button.setEnabled(not running)
+        self._keys.setVisible(not running)
         self._bar.setVisible(running)
         self._stop.setVisible(running)
         (self._look.start if running else self._look.stop)()

@@ -113,7 +113,12 @@ class ThePage(Page):
     def _on_ended(self, outcome: Outcome) -> None:
         seconds = outcome.frames / outcome.rate
         lost = sum(len(gap) for gap in outcome.gaps) / outcome.rate
-        text = say("{session}: {minutes} min recorded, {takes} takes.", session=outcome.session, minutes=f"{seconds / 60:.1f}", takes=len(outcome.segments))
+        text = say(
+            "{session}: {minutes} min recorded, {takes} takes. Ctrl+3 reviews them.",
+            session=outcome.session,
+            minutes=f"{seconds / 60:.1f}",
+            takes=len(outcome.segments),
+        )
         self.desk.say(
             text + (" " + say("{seconds} s are missing where the microphone was away.", seconds=f"{lost:.1f}") if lost else ""), "look" if lost else "info"
         )

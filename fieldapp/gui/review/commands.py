@@ -126,7 +126,7 @@ class ReviewCommands(QObject):
         if later is not None:
             page.open(later.recording)
         else:
-            page.desk.say(say("Nothing after this is left to check."))
+            page.desk.say(say("Nothing after this is left to check. Ctrl+6 hands it over."))
 
     def _next_in_queue(self, done: str) -> None:
         page = self._page
@@ -135,7 +135,7 @@ class ReviewCommands(QObject):
         if rest:
             page.open(rest[0].recording, rest[0].segment)
         else:
-            page.desk.say(say("Nothing after this is left to check."))
+            page.desk.say(say("Nothing after this is left to check. Ctrl+6 hands it over."))
 
     def _do_field(self) -> None:
         self._page.stage.field.setFocus()

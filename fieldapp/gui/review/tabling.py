@@ -18,7 +18,7 @@ from fieldapp.settings import kept, pairs
 
 LIST, TABLE = "side:list", "side:table"
 """Under these names the widths of the side are kept in pixels, beside those of columns."""
-USUAL_PX = {LIST: 280, TABLE: 540}
+USUAL_PX = {LIST: 312, TABLE: 540}
 UNKNOWN_PX = 1280
 USUAL_SHARE = {LIST: 0.35, TABLE: 0.55}
 LARGE_SHARE = 0.4

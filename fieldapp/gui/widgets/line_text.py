@@ -32,10 +32,12 @@ def draw_line_text(painter: QPainter, area: QRectF, text: str, colours: Colours,
 
 def about_text(text: Text) -> str:
     """Who says so, in words."""
-    if text.source.startswith("machine:"):
-        who = say("written by {model}", model=text.source.removeprefix("machine:"))
+    machine = text.source.removeprefix("machine:") if text.source.startswith("machine:") else ""
+    if text.draft:
+        imported = say("imported draft") if text.source == "import" else say("draft of a person")
+        said = say("draft by {model}", model=machine) if machine else imported
     else:
-        who = say("imported") if text.source == "import" else say("written by a person")
-    state = say("draft, not confirmed") if text.draft else say("confirmed")
-    sure = say("certainty {share} %", share=round(text.confidence * 100)) if text.confidence is not None else ""
-    return " · ".join(part for part in (state, who, sure, text.language) if part)
+        imported = say("imported") if text.source == "import" else say("written by a person")
+        said = say("confirmed") + " · " + (say("written by {model}", model=machine) if machine else imported)
+    sure = say("{share} % sure", share=round(text.confidence * 100)) if text.confidence is not None else ""
+    return " · ".join(part for part in (said, sure, text.language) if part)

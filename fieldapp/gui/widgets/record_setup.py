@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QFormLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fieldapp.gui.desk import Desk
@@ -71,12 +71,16 @@ class RecordSetup(QWidget):
         self._button.setToolTip("Ctrl+R")
         self._button.clicked.connect(self._on_start)
         row.addWidget(self._button)
-        hint = QLabel(say("Two seconds from before the key are kept. Nothing ends a recording but you."), self)
+        hint = QLabel(say("Ctrl+R records. Two seconds from before the key are kept. Nothing ends a recording but you."), self)
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
         row.addWidget(hint, 1)
         outer.addLayout(row)
         outer.addStretch(1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._speaker.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side by side, or one below the other where the text is large for the window."""

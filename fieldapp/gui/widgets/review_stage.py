@@ -82,7 +82,7 @@ class ReviewStage(QWidget):
         column.addWidget(self.field)
         column.addLayout(self._controls())
         hint = QLabel(
-            say("Tab plays   Shift+Tab from the cursor   Enter confirms and goes on   Ctrl+↓ ↑ next, previous   Alt+1–5 tiers   F4 symbols   Ctrl+K all else"),
+            say("Tab plays   Shift+Tab from the cursor   Enter confirms and goes on   Ctrl+↓ ↑ next, previous   Alt+1–5 tiers   F4 symbols   Esc lists"),
             self,
         )
         hint.setProperty("role", "muted")

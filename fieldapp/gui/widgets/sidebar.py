@@ -1,4 +1,4 @@
-"""The side bar: one button a page, with its icon. GUI thread."""
+"""The side bar: one button a page, with its icon; where the text is large for the window, the word stands below the icon. GUI thread."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from fieldapp.gui.theme import Colours, scaled
 from fieldapp.gui.words import say
 
 ICON_PX = 18
+BESIDE_PX, BELOW_PX = 124, 64
+ROOMY_PX = 850
+"""A window so wide, for text of 100 %, has room for words beside their icons."""
 
 
 class SideBar(QWidget):
@@ -23,12 +26,12 @@ class SideBar(QWidget):
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._buttons: dict[str, QToolButton] = {}
+        self._percent = 100
         bar = QVBoxLayout(self)
         bar.setContentsMargins(8, 16, 8, 8)
         bar.setSpacing(4)
         for entry in PAGES:
             button = QToolButton(self)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setCheckable(True)
@@ -42,17 +45,27 @@ class SideBar(QWidget):
         """Put the words on, in the language of now."""
         for entry in PAGES:
             button = self._buttons[entry.name]
-            button.setText(" " + say(entry.title))
+            button.setText(say(entry.title))
             button.setAccessibleName(say(entry.title))
             button.setToolTip(f"{say(entry.title)}  {entry.keys}")
 
     def dress(self, colours: Colours, text_percent: int) -> None:
         """Icons in the colours of the theme, as large as the text."""
+        self._percent = text_percent
         size = scaled(ICON_PX, text_percent)
         for name, button in self._buttons.items():
             button.setIcon(icon(name, colours.muted, colours.accent))
             button.setIconSize(QSize(size, size))
-            button.setMinimumWidth(scaled(124, text_percent))
+        self.fit()
+
+    def fit(self) -> None:
+        """As wide as the window allows: the page comes first."""
+        roomy = self.window().width() >= scaled(ROOMY_PX, self._percent)
+        for entry in PAGES:
+            button = self._buttons[entry.name]
+            button.setText((" " if roomy else "") + say(entry.title))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon if roomy else Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setMinimumWidth(scaled(BESIDE_PX if roomy else BELOW_PX, self._percent))
 
     def show_state(self, shown: str, *, fieldbook: bool) -> None:
         """Which page is there, and which can be gone to."""

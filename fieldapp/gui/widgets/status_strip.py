@@ -45,7 +45,7 @@ class StatusStrip(QWidget):
         for widget in (self._recording, self._working, self._where, self._disk, self._model, self._lag):
             row.addWidget(widget)
         row.addStretch()
-        hint = QLabel(say("Ctrl+K finds every command"), self)
+        hint = QLabel(say("Ctrl+1–6 pages   Ctrl+K finds every command"), self)
         row.addWidget(hint)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._on_tick)
