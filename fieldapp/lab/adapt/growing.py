@@ -83,16 +83,16 @@ def grow(start: Maps, known: F32, texts: F32, meanings: Sequence[str], prefixes:
 
 def slopes(out: F32, aim: F32, labels: Labels, prefixes: Sequence[int]) -> tuple[F32, F32]:
     """How the loss changes with each output for speech and for texts."""
-    of_out, of_aim = np.zeros_like(out), np.zeros_like(aim)
-    for length, share in ((out.shape[1], None), *((length, 1 / len(prefixes)) for length in prefixes)):
+    made, wanted = unit(out), unit(aim)
+    of_out = before_length(out, made, -wanted / np.float32(len(out)))
+    of_aim = before_length(aim, wanted, -made / np.float32(len(out)))
+    share = np.float32(1 / len(prefixes))
+    for length in prefixes:
         made, wanted = unit(out[:, :length]), unit(aim[:, :length])
-        if share is None:
-            up, down = -wanted / np.float32(len(out)), -made / np.float32(len(out))
-        else:
-            turn = contrast(made, wanted, labels)[1]
-            up, down = share * (turn @ wanted + VOICES * voices(made, labels)[1]), share * (turn.T @ made)
+        turn = contrast(made, wanted, labels)[1]
+        up: F32 = share * (turn @ wanted + np.float32(VOICES) * voices(made, labels)[1])
         of_out[:, :length] += before_length(out[:, :length], made, up)
-        of_aim[:, :length] += before_length(aim[:, :length], wanted, down)
+        of_aim[:, :length] += before_length(aim[:, :length], wanted, share * (turn.T @ made))
     return of_out, of_aim
 
 
