@@ -18,6 +18,8 @@ from fieldapp.gui.review.pace import Pace
 from fieldapp.gui.review.recorded import RecordedSound
 from fieldapp.gui.review.shown import Shown
 from fieldapp.gui.theme import DARK, LIGHT, Colours
+from fieldapp.gui.widgets import label_pictures
+from fieldapp.gui.widgets.label_pictures import LabelPictures
 from fieldapp.gui.widgets.line_text import about_text, draw_line_text
 from fieldapp.gui.widgets.minimap import Minimap
 from fieldapp.gui.widgets.pitch_view import PitchTones
@@ -59,6 +61,37 @@ def test_each_line_stands_on_the_side_of_its_first_letter(text: str, right: bool
     assert right_to_left(text) is right
     marks = np.flatnonzero(ink(text, LIGHT, draft=False).any(axis=0))
     assert not len(marks) or bool(marks.min() > WIDTH / 2) is right
+
+
+def pictured(labels: LabelPictures, text: str, left: float, *, draft: bool) -> QImage:
+    """A line as the tiers draw it."""
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor(LIGHT.panel))
+    painter = QPainter(image)
+    labels.begin(painter, LIGHT)
+    labels.draw(painter, QRectF(left, 0, WIDTH / 2, HEIGHT), text, draft=draft)
+    painter.end()
+    return image
+
+
+@pytest.mark.parametrize("text", ["sun", "شمس", "太阳", "a text that is much too long for the room that it has, so it is cut"])
+@pytest.mark.parametrize("draft", [True, False])
+def test_a_text_of_the_tiers_is_drawn_once_and_looks_the_same_wherever_it_is_scrolled_to(text: str, draft: bool) -> None:
+    labels = LabelPictures()
+    first = pictured(labels, text, 10, draft=draft)
+    kept = labels.pictures
+    moved = pictured(labels, text, 50, draft=draft)
+    assert labels.pictures == kept == 1
+    assert first.copy(0, 0, WIDTH - 40, HEIGHT) == moved.copy(40, 0, WIDTH - 40, HEIGHT)
+    assert (first.pixelColor(0, 0), first == moved) == (QColor(LIGHT.panel), False)
+
+
+def test_pictures_of_texts_that_were_not_seen_for_long_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(label_pictures, "KEPT_PIXELS", 10 * WIDTH * HEIGHT)
+    labels = LabelPictures()
+    for number in range(200):
+        pictured(labels, f"a text of some length {number}", 10, draft=False)
+    assert 5 < labels.pictures < 40
 
 
 def test_in_the_typing_field_too_and_line_by_line(qtbot: QtBot) -> None:

@@ -11,17 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from fieldapp.audio.pitch import HIGHEST_HZ, HOP_S, LOWEST_HZ, WINDOW_S, pitch
 from fieldapp.gui.widgets.segment_marks import SegmentTones
 from fieldapp.gui.widgets.sound import Sound
+from fieldapp.gui.widgets.spectrogram import WIDEST_PX
 from fieldapp.model import Span
 
 PIECE_S = 2
 NEAR_S = 30
 KEPT = 200
 FEWEST_POINTS = 4  # shorter ones are chance
+AIR_PX = 4
+"""Around a piece: a stroke is wider than its points."""
 
 Track = NDArray[np.float32]
 
@@ -31,10 +34,13 @@ class PitchTones(SegmentTones):
 
     shows_pitch = True
     _tracks: OrderedDict[int, Track | None]
+    _pictures: dict[int, tuple[Track, QPixmap]]
+    _pictured: tuple[object, ...] = ()
+    """For which zoom, height and colours the pictures are."""
 
     def set_sound(self, sound: Sound | None) -> None:
         """Another sound; its tracks are computed anew."""
-        self._tracks = OrderedDict()
+        self._tracks, self._pictures = OrderedDict(), {}
         super().set_sound(sound)
 
     def ask_again(self) -> None:
@@ -45,26 +51,53 @@ class PitchTones(SegmentTones):
         visible = self.timeline.visible()
         if self.shows_pitch and self._sound is not None and len(visible) <= NEAR_S * self.timeline.rate:
             piece = PIECE_S * self.timeline.rate
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            drawn_for = (self.timeline.frames_per_pixel, self.height(), self.colours, self.devicePixelRatioF())
+            zooming, self._pictured = drawn_for != self._pictured, drawn_for
+            before, self._pictures = self._pictures if not zooming else {}, {}
             for number in range(visible.start // piece, max(visible.start, visible.stop - 1) // piece + 1):
-                self._draw_track(painter, self._sound, number)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+                self._draw_track(painter, self._sound, number, before.get(number), zooming=zooming)
         super().draw_marks(painter)
 
-    def _draw_track(self, painter: QPainter, sound: Sound, number: int) -> None:
+    def _draw_track(self, painter: QPainter, sound: Sound, number: int, before: tuple[Track, QPixmap] | None, *, zooming: bool) -> None:
+        """Drawn once for all frames of scrolling; while zooming every frame would need another picture."""
         if number not in self._tracks:
             self._ask_track(sound, number)
         track = self._tracks.get(number)
         if track is None:
             return
-        first = number * PIECE_S * self.timeline.rate + WINDOW_S / 2 * self.timeline.rate
+        left = math.floor(self.timeline.pixel_of(number * PIECE_S * self.timeline.rate)) - AIR_PX
+        wide = PIECE_S * self.timeline.rate / self.timeline.frames_per_pixel + 2 * AIR_PX
+        if zooming or wide > WIDEST_PX:
+            painter.translate(left, 0)
+            self._draw_strokes(painter, track)
+            painter.translate(-left, 0)
+            return
+        if before is None or before[0] is not track:
+            before = (track, self._picture(track, wide))
+        self._pictures[number] = before
+        painter.drawPixmap(left, 0, before[1])
+
+    def _picture(self, track: Track, wide: float) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        made = QPixmap(math.ceil(wide * ratio), math.ceil(self.height() * ratio))
+        made.setDevicePixelRatio(ratio)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        self._draw_strokes(painter, track)
+        painter.end()
+        return made
+
+    def _draw_strokes(self, painter: QPainter, track: Track) -> None:
+        """The track of a piece, which begins `AIR_PX` from the left."""
+        step = HOP_S * self.timeline.rate / self.timeline.frames_per_pixel
+        first = AIR_PX + WINDOW_S / 2 * self.timeline.rate / self.timeline.frames_per_pixel
+        strokes = [QPolygonF([QPointF(first + at * step, self.height_of(float(track[at]))) for at in range(begin, end)]) for begin, end in _voiced(track)]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for halo, width in ((self.colours.stage, 4.0), (self.colours.accent, 2.0)):
             painter.setPen(QPen(QColor(halo), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            for begin, end in _voiced(track):
-                points = [
-                    QPointF(self.timeline.pixel_of(first + at * HOP_S * self.timeline.rate), self.height_of(float(track[at]))) for at in range(begin, end)
-                ]
-                painter.drawPolyline(QPolygonF(points))
+            for stroke in strokes:
+                painter.drawPolyline(stroke)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
     def height_of(self, hertz: float) -> float:
         """The pixel row of a pitch."""

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fieldapp.gui.fonts import Fonts
 from fieldapp.gui.review.lines import TIERS, Line
+from fieldapp.gui.review.shown import Shown
 from fieldapp.gui.theme import Colours
-from fieldapp.gui.widgets.line_text import about_text, draw_line_text
+from fieldapp.gui.widgets.label_pictures import LabelPictures
+from fieldapp.gui.widgets.line_text import about_text
 from fieldapp.gui.widgets.segment_marks import SegmentMarks, coverage
 from fieldapp.gui.widgets.timeline import Timeline
 from fieldapp.gui.words import say
@@ -29,6 +31,7 @@ class TierRows(SegmentMarks):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(say("Tiers"))
         self.fonts = Fonts({})
+        self._labels = LabelPictures()
 
     def row_height(self) -> int:
         """Pixels of one tier, in the present text size and fonts; marks above marks need room in some."""
@@ -86,7 +89,7 @@ class TierRows(SegmentMarks):
                 painter.fillRect(QRectF(left, PADDING, right - left, self.height() - 2 * PADDING), QColor(self.colours.raised))
             for left, right in coverage(self.timeline, starts[todo], stops[todo]):
                 painter.fillRect(QRectF(left, 0, right - left, 3), QColor(self.colours.amber))
-            seen = [lines[place] for place in (np.flatnonzero(readable) + places.start).tolist()]
+            seen = [self._placed(self.shown, lines[place]) for place in (np.flatnonzero(readable) + places.start).tolist()]
             for number, tier in enumerate(TIERS):
                 self._draw_tier(painter, tier, number * high, high, seen)
         painter.setPen(QColor(self.colours.line))
@@ -96,20 +99,25 @@ class TierRows(SegmentMarks):
         self.draw_marks(painter)
         painter.end()
 
-    def _draw_tier(self, painter: QPainter, tier: str, top: int, high: int, seen: Sequence[Line]) -> None:
+    def _placed(self, shown: Shown, line: Line) -> tuple[Line, float, float]:
+        """A line and the pixels it lies between."""
+        span = shown.span_of(line)
+        return line, self.timeline.pixel_of(span.start), self.timeline.pixel_of(span.stop)
+
+    def _draw_tier(self, painter: QPainter, tier: str, top: int, high: int, seen: Sequence[tuple[Line, float, float]]) -> None:
         """One row; its font is looked up once, for there may be a hundred texts in it."""
         assert self.shown is not None
         current = self.shown.line
         painter.setFont(self.fonts.of(tier, self.font()))
-        for line in seen:
-            span, text = self.shown.span_of(line), line.texts.get(tier)
-            left, right = self.timeline.pixel_of(span.start), self.timeline.pixel_of(span.stop)
+        self._labels.begin(painter, self.colours)
+        for line, left, right in seen:
+            text = line.texts.get(tier)
             if tier == self.shown.tier and current is not None and line.segment == current.segment:
                 painter.setPen(QPen(QColor(self.colours.accent), 1.6))
                 painter.drawRect(QRectF(left + 1, top + 1, right - left - 2, high - 2))
             begin, end = max(left, 0.0) + PADDING, min(right, float(self.width())) - PADDING  # a long segment's text stays in view
             if text is not None and end - begin > READABLE_PX / 2:
-                draw_line_text(painter, QRectF(begin, top, end - begin, high), text.text, self.colours, draft=text.draft)
+                self._labels.draw(painter, QRectF(begin, top, end - begin, high), text.text, draft=text.draft)
 
 
 class TierNames(QWidget):
