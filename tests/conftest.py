@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib.util
 import ipaddress
 import os
 import shutil
 import socket
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import ctranslate2
 import hypothesis
 import pytest
 
@@ -40,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis.settings.load_profile("inner")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Torch is loaded when a test that needs it begins: it takes seconds, which whoever runs others should not wait for."""
+    if item.get_closest_marker("torch"):
+        pytest.importorskip("torch", reason="training needs the extra [train]")
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings, models and logs of a test lie in its own folder, never in the person's."""
@@ -49,9 +59,27 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def make_mini(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Callable[..., Path]:
+    """Makes a tiny Whisper folder with random weights. It is kept from run to run: what makes it loads torch where that is installed."""
+    assert pytestconfig.cache
+    shelf = pytestconfig.cache.mkdir("mini-whispers")
+
+    def made(**wishes: Any) -> Path:
+        recipe = Path(random_whisper.__file__).read_bytes() + f"{ctranslate2.__version__} {sorted(wishes.items())}".encode()
+        kept = shelf / hashlib.sha256(recipe).hexdigest()[:16]
+        if not kept.exists():
+            draft = random_whisper.make(Path(tempfile.mkdtemp(dir=shelf)), **wishes)
+            with contextlib.suppress(OSError):  # another worker was quicker
+                draft.rename(kept)
+        return Path(shutil.copytree(kept, tmp_path_factory.mktemp("models") / "mini"))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def mini_folder(make_mini: Callable[..., Path]) -> Path:
     """A Whisper folder of true structure with random weights that always says the same six words; who writes into it makes a copy."""
-    return random_whisper.make(tmp_path_factory.mktemp("models") / "mini")
+    return make_mini()
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from fieldapp.audio.decode import Block
 from fieldapp.audio.quality import CLIPPED, DEAD, HUM, ONE_SIDED, TOO_QUIET, Notice, QualityMeter, measure, wrong_microphone
@@ -14,15 +16,21 @@ from fieldapp.audio.quality import CLIPPED, DEAD, HUM, ONE_SIDED, TOO_QUIET, Not
 RATE = 48_000
 
 
-def speech(seconds: float, peak_db: float = -12.0, noise_db: float = -65.0, channels: int = 1) -> Block:
-    """Something with the rhythm and the spectrum of speech: harmonics of a wandering voice, four syllables a second, over noise."""
-    rng = np.random.default_rng(7)
+@cache
+def voiced(seconds: float) -> NDArray[np.float64]:
+    """A voice that peaks at one, without noise."""
     t = np.arange(round(seconds * RATE)) / RATE
     pitch = 120 + 15 * np.sin(2 * np.pi * 0.7 * t) + 8 * np.sin(2 * np.pi * 5.1 * t)
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     voice = np.sum([np.sin(k * phase) / k for k in range(1, 12)], axis=0) * np.clip(np.sin(2 * np.pi * 2 * t), 0, 1) ** 0.5
-    voice *= 10 ** (peak_db / 20) / np.abs(voice).max()
-    sound = voice + rng.standard_normal(len(t)) * 10 ** (noise_db / 20)
+    found: NDArray[np.float64] = voice / np.abs(voice).max()
+    return found
+
+
+def speech(seconds: float, peak_db: float = -12.0, noise_db: float = -65.0, channels: int = 1) -> Block:
+    """Something with the rhythm and the spectrum of speech: harmonics of a wandering voice, four syllables a second, over noise."""
+    voice, rng = voiced(seconds), np.random.default_rng(7)
+    sound = voice * 10 ** (peak_db / 20) + rng.standard_normal(len(voice)) * 10 ** (noise_db / 20)
     return np.repeat(sound[:, np.newaxis], channels, axis=1).astype(np.float32)
 
 

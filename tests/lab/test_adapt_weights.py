@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,12 @@ import pytest
 from fieldapp.errors import ModelError
 from fieldapp.lab.adapt.weights import read_weights, shape_of, write_weights
 from fieldapp.lab.starter import net
-from fieldapp.speech import random_whisper
 from fieldapp.speech.models.binary import read_layout, read_numbers
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_whisper.make(tmp_path_factory.mktemp("models") / "mini", quantization="float32")
+def folder(make_mini: Callable[..., Path]) -> Path:
+    return make_mini(quantization="float32")
 
 
 def states(folder: Path, mel: np.ndarray) -> np.ndarray:
@@ -26,6 +26,7 @@ def states(folder: Path, mel: np.ndarray) -> np.ndarray:
     return np.array(model.encode(ctranslate2.StorageView.from_array(mel)))
 
 
+@pytest.mark.slow
 def test_the_network_hears_what_the_model_hears(folder: Path) -> None:
     torch = pytest.importorskip("torch")
     shape, vocabulary = shape_of(folder)

@@ -13,7 +13,7 @@ from fieldapp.lab.adapt import fusion
 from fieldapp.lab.adapt.listener import one_thread
 from fieldapp.speech.embed import F32, unit
 
-pytest.importorskip("torch")
+pytestmark = [pytest.mark.slow, pytest.mark.torch]
 
 WIDTH = 16
 TABLE = np.random.default_rng(0).standard_normal((12, WIDTH)).astype(np.float32)
@@ -24,7 +24,6 @@ def pieces(texts: Sequence[str]) -> list[F32]:
     return [TABLE[[ord(letter) - ord("a") for letter in text]] for text in texts]
 
 
-@pytest.mark.slow
 def test_a_made_reader_reads_as_the_bag_does_and_then_stays_as_it_is() -> None:
     with one_thread():
         reader = fusion.MadeReader(pieces, ["abcdefghijkl"], 80, 0, lambda *_: None)
@@ -43,7 +42,6 @@ def test_a_made_reader_reads_as_the_bag_does_and_then_stays_as_it_is() -> None:
     assert np.linalg.norm(made, axis=1) == pytest.approx(1.0, abs=1e-4)
 
 
-@pytest.mark.slow
 def test_speech_that_carries_words_is_led_to_their_texts() -> None:
     """Frames are turned pieces: whoever learns the turn from some words finds others."""
     turn = np.linalg.qr(np.random.default_rng(1).standard_normal((WIDTH, WIDTH)))[0].astype(np.float32)
@@ -62,7 +60,6 @@ def test_a_folder_that_is_no_text_model_is_refused(tmp_path: Path) -> None:
         fusion.CheckpointReader(tmp_path)
 
 
-@pytest.mark.slow
 def test_a_checkpoint_of_a_sentence_encoder_can_be_fused_into(tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers")
     (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nsun\nmoon\n")

@@ -9,7 +9,7 @@ from fieldapp.lab.adapt import grounding, listener
 from fieldapp.lab.adapt.grounding import ONE, PICTURES, SOUND, TWO, Heard, Plan, Recordings
 from fieldapp.speech.embed import F32
 
-pytest.importorskip("torch")
+pytestmark = [pytest.mark.slow, pytest.mark.torch]
 
 SIZE = 6
 WORDS = [f"w{number:02d}" for number in range(14)]
@@ -55,7 +55,6 @@ def test_a_listener_guesses_what_was_covered_better_with_time(given: Recordings)
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.3
 
 
-@pytest.mark.slow
 def test_both_arms_take_the_same_steps_and_a_repetition_gives_the_same_digits(given: Recordings) -> None:
     plan = Plan(first=2, then=3, seeds=(3,), words=6)
     once, again = (grounding.compare(given, plan, 0, lambda *_: None) for _ in range(2))
@@ -65,7 +64,6 @@ def test_both_arms_take_the_same_steps_and_a_repetition_gives_the_same_digits(gi
     assert all((one.found is None) == (one.arm == SOUND) for one in once)
 
 
-@pytest.mark.slow
 def test_pictures_that_teach_are_found(given: Recordings) -> None:
     heard = grounding.compare(given, Plan(first=2, then=40, seeds=(0,), words=6), 0, lambda *_: None)
     assert np.mean([one.found for one in heard if one.found is not None]) > 0.5  # chance: one in six

@@ -9,7 +9,7 @@ from fieldapp.lab.adapt.listener import one_thread
 from fieldapp.lab.adapt.pooling import pooled
 from fieldapp.speech.embed import F32, unit
 
-pytest.importorskip("torch")
+pytestmark = [pytest.mark.slow, pytest.mark.torch]
 
 SIZE, DIMS, WORDS = 10, 8, 90
 TEXTS = unit(np.random.default_rng(0).standard_normal((WORDS, DIMS)).astype(np.float32))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import ctranslate2
 import numpy as np
@@ -12,14 +13,18 @@ from fieldapp.lab.starter import export, net, tokens
 from fieldapp.lab.starter.net import Shape
 from fieldapp.lab.starter.tokens import Vocabulary
 
-torch = pytest.importorskip("torch", reason="training needs the extra [train]")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.torch]
 
 SMALL = Shape(width=32, heads=2, encoder_layers=2, decoder_layers=2)
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, Vocabulary, Path]:
+def torch() -> Any:
+    return pytest.importorskip("torch")
+
+
+@pytest.fixture(scope="module")
+def exported(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[object, Vocabulary, Path]:
     vocabulary = Vocabulary(tokens.learn(["the old man bought three red fish", "昨天老人买了三条红鱼", "琴日個老人家買咗三條紅魚", "chho-pû-ngit"] * 3))
     torch.manual_seed(3)
     model = net.build(SMALL, vocabulary.size, pieces=vocabulary.end, phones=40).eval()
@@ -28,7 +33,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, Vocabula
     return model, vocabulary, folder
 
 
-def test_the_encoder_gives_the_same_states(exported: tuple[object, Vocabulary, Path]) -> None:
+def test_the_encoder_gives_the_same_states(torch: Any, exported: tuple[object, Vocabulary, Path]) -> None:
     model, _, folder = exported
     mel = np.random.default_rng(1).standard_normal((1, 80, 120)).astype(np.float32)
     with torch.no_grad():
@@ -37,7 +42,7 @@ def test_the_encoder_gives_the_same_states(exported: tuple[object, Vocabulary, P
     assert np.abs(got - wanted.numpy()).max() < 1e-4
 
 
-def test_the_decoder_writes_the_same_tokens(exported: tuple[object, Vocabulary, Path]) -> None:
+def test_the_decoder_writes_the_same_tokens(torch: Any, exported: tuple[object, Vocabulary, Path]) -> None:
     model, vocabulary, folder = exported
     mel = np.random.default_rng(2).standard_normal((1, 80, 200)).astype(np.float32)
     prompt = vocabulary.prompt("cmn", "transcribe")

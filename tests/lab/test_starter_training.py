@@ -18,8 +18,7 @@ from fieldapp.lab.starter.net import Shape
 from fieldapp.lab.starter.tokens import learn
 from fieldapp.lab.starter.train import WRITTEN, Plan, astray, train, trained_weights
 
-pytest.importorskip("torch", reason="training needs the extra [train]")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.torch]
 
 TINY = Shape(width=16, heads=2, encoder_layers=1, decoder_layers=1)
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fieldapp.speech.random_whisper import make
 from fieldapp.speech.whisper import Whisper, load
 
 
@@ -14,6 +14,6 @@ def mini(mini_folder: Path) -> Whisper:
 
 
 @pytest.fixture(scope="session")
-def endless(tmp_path_factory: pytest.TempPathFactory) -> Whisper:
+def endless(make_mini: Callable[..., Path]) -> Whisper:
     """One that never stops talking by itself."""
-    return load(make(tmp_path_factory.mktemp("models") / "endless", words=None), "cpu", threads=1)
+    return load(make_mini(words=None), "cpu", threads=1)

@@ -15,7 +15,7 @@ from fieldapp.speech.guards import Fault
 from fieldapp.speech.live import FINALS_ONLY, FOLLOW, QUICK_FIRST
 from fieldapp.speech.manifest import Context, Manifest, manifest_of, preferred_type, write
 from fieldapp.speech.models.cost import measure, pace, verdict
-from fieldapp.speech.models.policies import PACKED, SINGLE, Example, Score, best, character_errors, chosen, compare
+from fieldapp.speech.models.policies import PACKED, SINGLE, Example, Score, best, character_errors, chosen, compare, ways
 from fieldapp.speech.recogniser import Encoded
 
 
@@ -64,6 +64,18 @@ def test_the_manifest_gets_the_winners_and_keeps_what_it_knew() -> None:
     assert found.measured["probe"] == {"width": 64}
     assert preferred_type(found, "cpu") == "int8_float32"
     assert preferred_type(found, "cuda") == ""
+
+
+def test_a_model_that_never_heard_long_windows_stays_without_a_second_look() -> None:
+    about = Manifest(name="m", live=Context("flexible", 0.4, second_look=False), bulk=Context("flexible", 0.4, second_look=False))
+    found = chosen(about, [score(Context("flexible", 0.0), [1, 1])], "cpu")
+    assert found.live == found.bulk == Context("flexible", 0.0, second_look=False)
+
+
+def test_what_a_model_asks_for_takes_part_once() -> None:
+    asked = Context("flexible", 0.4, second_look=False)
+    assert ways(Manifest(name="m", live=asked)) == (asked, *SINGLE)
+    assert ways(Manifest(name="m", live=Context("flexible", 0.64, second_look=False))) == SINGLE
 
 
 class Recording(whisper.Whisper):

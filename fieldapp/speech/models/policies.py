@@ -67,6 +67,12 @@ class Score:
         }
 
 
+def ways(about: Manifest) -> tuple[Context, ...]:
+    """How a single segment may be laid; a layout that the model itself asks for takes part."""
+    known = {(way.policy, way.tail) for way in SINGLE}
+    return SINGLE if (about.live.policy, about.live.tail) in known else (about.live, *SINGLE)
+
+
 def compare(load: Callable[[str], Recogniser], compute_types: Sequence[str], examples: Sequence[Example], progress: Progress) -> list[Score]:
     """Every way in every number format over the same examples. Models are loaded one after the other."""
     scores: list[Score] = []
@@ -89,11 +95,16 @@ def best(scores: Iterable[Score], seed: int = 0) -> Score:
 
 
 def chosen(about: Manifest, scores: Sequence[Score], device: str) -> Manifest:
-    """The manifest with the winners and the figures that chose them."""
+    """The manifest with the winners and the figures that chose them; whether a second look makes sense was not measured and stays."""
     rows = [score.row() for score in scores]
     live, bulk = best(score for score in scores if score.context.policy != "packed"), best(scores)
     found = {"rows": rows, "compute_type": live.compute_type, "characters": int(scores[0].lengths.sum()), "examples": len(scores[0].lengths)}
-    return replace(about, live=live.context, bulk=bulk.context, measured={**about.measured, f"policies_{device}": found})
+    return replace(
+        about,
+        live=replace(live.context, second_look=about.live.second_look),
+        bulk=replace(bulk.context, second_look=about.bulk.second_look),
+        measured={**about.measured, f"policies_{device}": found},
+    )
 
 
 def character_errors(reference: str, heard: str) -> tuple[int, int]:
@@ -118,15 +129,16 @@ def _rules(example: Example) -> FinalRules:
 
 def _singly(recogniser: Recogniser, compute_type: str, examples: Sequence[Example], told: Callable[[float], None]) -> list[Score]:
     """All ways take turns on each example, so that other load on the machine hits them alike."""
-    heard: list[list[Utterance]] = [[] for _ in SINGLE]
-    spent = [0.0 for _ in SINGLE]
+    tried = ways(recogniser.manifest)
+    heard: list[list[Utterance]] = [[] for _ in tried]
+    spent = [0.0 for _ in tried]
     for number, example in enumerate(examples):
         told(number / len(examples))
-        for at, way in enumerate(SINGLE):
+        for at, way in enumerate(tried):
             begun = time.perf_counter()
             heard[at].append(look(recogniser, example.audio, _rules(example), way))
             spent[at] += time.perf_counter() - begun
-    return [_score(way, compute_type, examples, texts, seconds) for way, texts, seconds in zip(SINGLE, heard, spent)]
+    return [_score(way, compute_type, examples, texts, seconds) for way, texts, seconds in zip(tried, heard, spent)]
 
 
 def _score(way: Context, compute_type: str, examples: Sequence[Example], heard: Sequence[Utterance], spent: float) -> Score:
