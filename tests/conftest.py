@@ -61,7 +61,6 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def make_mini(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Callable[..., Path]:
     """Makes a tiny Whisper folder with random weights. It is kept from run to run: what makes it loads torch where that is installed."""
-    assert pytestconfig.cache
     shelf = pytestconfig.cache.mkdir("mini-whispers")
 
     def made(**wishes: Any) -> Path:

@@ -87,14 +87,15 @@ def _compare(model: Installed, options: argparse.Namespace, progress: Progress) 
 
     scores = policies.compare(load, _types(kind), examples, progress)
     about = policies.chosen(model.manifest, scores, kind)
-    kept = model.own and not options.dry_run
-    if kept:
+    why_not = "a trial run" if options.dry_run else "" if model.own else "what came with the program or was never added is not changed"
+    if not why_not:
         write(model.folder, about)
     data = {
         "model": model.name,
         "live": _named(about.live),
         "bulk": _named(about.bulk),
-        "written": kept,
+        "written": not why_not,
+        "kept": f"not written: {why_not}" if why_not else "written into its description",
         "left_out": left_out,
         **about.measured[f"policies_{kind}"],
     }
@@ -155,10 +156,17 @@ def _codes(language: str, knows: Callable[[str], bool]) -> Iterator[str]:
 
 
 def _as_text(scores: list[Score], data: dict[str, Any]) -> str:
+    from fieldapp.speech.models.policies import fair
+
     lines = [f"{data['model']}: {data['examples']} segments, {data['characters']} characters"]
+    equals = fair(scores)
     for score in scores:
         row = score.row()
         way, speed = f"{_named(score.context):<16} {row['compute_type']:<14}", row["times_real_time"]
-        lines.append(f"  {way} CER {row['cer']:7.1%}   ran away {row['ran_away']:>3}   {speed:>7.1f} x real time")
-    lines.append(f"live: {data['live']}, bulk: {data['bulk']}, {data['compute_type']}" + ("" if data["written"] else " (not written)"))
+        mark = "=" if score in equals else " "
+        lines.append(f"{mark} {way} character errors {row['cer']:7.1%}   texts that ran away {row['ran_away']:>3}   {speed:>7.1f} x real time")
+    lines.append("= errors that cannot be told from the fewest; of these the fastest is chosen, and of those about as fast the one with the fewest errors")
+    lines.append(f"chosen: live {data['live']}, stored recordings {data['bulk']}, numbers {data['compute_type']} ({data['kept']})")
+    if left_out := data["left_out"]:
+        lines.append(f"{len(left_out)} rows could not be used, such as {'; '.join(left_out[:3])}")
     return "\n".join(lines)

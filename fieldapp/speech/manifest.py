@@ -89,6 +89,8 @@ def manifest_of(folder: Path) -> Manifest:
         raise ModelError(f"Cannot read {path}: {trouble}.", "Install the model again.") from trouble
     try:
         return _from_json(json.loads(text))
+    except ModelError as trouble:
+        raise ModelError(f"{path} cannot be used: {trouble.message}", trouble.hint) from trouble
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as trouble:
         raise ModelError(f"{path} is no model description: {trouble}.", "Install the model again.") from trouble
 

@@ -157,7 +157,10 @@ class Whisper:
 def load(folder: Path, wanted: str = "auto", *, compute_type: str = "auto", threads: int = 0, index: int = 0, workers: int = 1) -> Whisper:
     """Load a model where it runs best; `auto` goes back to the processor when the graphics card refuses."""
     device = devices.choose(wanted, compute_type=compute_type, threads=threads, index=index)
-    if compute_type == "auto" and (measured := preferred_type(manifest_of(folder), device.kind)) not in ("", device.compute_type):
+    about = manifest_of(folder)
+    if about.kind != "whisper":
+        raise ModelError(f"The model in {folder} reads texts; it cannot write what is said.", "Choose one of the kind 'whisper': fieldapp model list")
+    if compute_type == "auto" and (measured := preferred_type(about, device.kind)) not in ("", device.compute_type):
         device = replace(device, compute_type=measured, reason=f"{device.reason} The model's own measurements prefer {measured}.")
     try:
         return Whisper(folder, device, workers=workers)

@@ -125,6 +125,13 @@ def test_harmful_and_broken_folders_get_a_sentence(shelf: Shelf, copied: Path, s
     assert not shelf.own.exists() or not list(shelf.own.iterdir())
 
 
+def test_what_is_wrong_is_told_of_the_folder_that_was_named(shelf: Shelf, copied: Path) -> None:
+    (copied / "config.json").write_text("[" * 100_000)
+    with pytest.raises(ModelError, match="cannot be used") as told:
+        add_folder(shelf, copied, name="bad")
+    assert str(copied) in told.value.message
+
+
 def test_oversized_files_are_refused_unread(shelf: Shelf, copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (copied / "vocabulary.json").open("r+b") as file:
         file.truncate(intake.LARGEST_OTHER + 1)  # a sparse file

@@ -197,3 +197,9 @@ def test_auto_goes_back_to_the_processor_when_the_card_refuses(mini_folder: Path
 
 def test_a_rehearsal_takes_some_time(mini: Whisper) -> None:
     assert 0 < mini.rehearse(1.0, 3) < 60
+
+
+def test_a_text_model_is_no_recogniser(tmp_path: Path) -> None:
+    write_manifest(tmp_path, Manifest(name="texts", kind="text"))
+    with pytest.raises(ModelError, match="cannot write what is said"):
+        load(tmp_path, "cpu")

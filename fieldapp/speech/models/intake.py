@@ -61,7 +61,11 @@ def add_folder(shelf: Shelf, folder: Path, *, name: str = "", source: str = "", 
     with assembled(place) as draft:
         for path in files:
             shutil.copyfile(path, draft / path.name)
-        seal(draft, about or _described(folder, place.name, source or str(folder), licence))
+        described = about or _described(folder, place.name, source or str(folder), licence)
+        try:
+            seal(draft, described)
+        except ModelError as trouble:  # the draft is gone when this is read
+            raise ModelError(trouble.message.replace(str(draft), str(folder)), trouble.hint) from trouble
     return shelf.find(place.name)
 
 

@@ -1,7 +1,7 @@
 """Which layout of audio and which number format suit a model: measured on transcribed audio, chosen by one rule. Waits long.
 
 Nobody can know beforehand how a given Whisper behaves on short windows. Every way is asked for the same texts; among those
-whose errors cannot be told from the best one's, the fastest wins.
+whose errors cannot be told from the best one's, the fastest wins; speeds within a tenth count as the same.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ SINGLE = (*(Context("flexible", tail) for tail in (0.0, 0.64, 1.28, 2.56)), PADD
 PACKED = Context("packed", 0.0)
 FEWEST_CHARACTERS = 300  # of reference text; below this chance decides
 RESAMPLES = 1000
+AS_FAST = 1.1  # times as long; less is chance on a machine that does other things, too
 CLEARLY = 0.02  # character errors; less counts, too, beyond two standard errors of the difference
 _RAN_AWAY = Fault.CAPPED | Fault.LOOP | Fault.COMPRESSIBLE
 
@@ -69,8 +70,9 @@ class Score:
 
 def ways(about: Manifest) -> tuple[Context, ...]:
     """How a single segment may be laid; a layout that the model itself asks for takes part."""
-    known = {(way.policy, way.tail) for way in SINGLE}
-    return SINGLE if (about.live.policy, about.live.tail) in known else (about.live, *SINGLE)
+    if (about.live.policy, about.live.tail) in {(way.policy, way.tail) for way in SINGLE}:
+        return SINGLE
+    return (*sorted((*SINGLE[:-1], about.live), key=lambda way: way.tail), PADDED)
 
 
 def compare(load: Callable[[str], Recogniser], compute_types: Sequence[str], examples: Sequence[Example], progress: Progress) -> list[Score]:
@@ -86,12 +88,18 @@ def compare(load: Callable[[str], Recogniser], compute_types: Sequence[str], exa
     return scores
 
 
-def best(scores: Iterable[Score], seed: int = 0) -> Score:
-    """The fastest way that is not clearly worse than the one with the fewest errors: neither in errors nor in texts that ran away."""
+def fair(scores: Iterable[Score], seed: int = 0) -> list[Score]:
+    """The ways not clearly worse than the one with the fewest errors, which comes first: neither in errors nor in texts that ran away."""
     ranked = sorted(scores, key=lambda score: (score.cer, score.ran_away))
     first = ranked[0]
-    fair = [score for score in ranked if score is first or (score.ran_away <= first.ran_away and _not_clearly_worse(score, first, seed))]
-    return min(fair, key=lambda score: score.seconds)
+    return [score for score in ranked if score is first or (score.ran_away <= first.ran_away and _not_clearly_worse(score, first, seed))]
+
+
+def best(scores: Iterable[Score]) -> Score:
+    """The fastest of the fair ways; of those about as fast the one with the fewest errors."""
+    equals = fair(scores)
+    fastest = min(score.seconds for score in equals)
+    return next(score for score in equals if score.seconds <= fastest * AS_FAST)
 
 
 def chosen(about: Manifest, scores: Sequence[Score], device: str) -> Manifest:
