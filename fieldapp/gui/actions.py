@@ -64,6 +64,7 @@ class Actions:
         for deed in deeds:
             action = QAction(say(deed.title), self._owner)
             action.setShortcut(QKeySequence(self._overrides.get(deed.id, deed.keys)))
+            action.setAutoRepeat(deed.page != "record")  # a Space held too long is one answer, not five
             action.triggered.connect(lambda _checked=False, name=deed.id: do(name))
             self._owner.addAction(action)
             self._actions[deed.id] = (deed, action)

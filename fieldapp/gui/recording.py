@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -16,6 +17,7 @@ from PySide6.QtCore import QObject, Signal
 from fieldapp import paths
 from fieldapp.audio.client import RecorderClient
 from fieldapp.audio.quality import wrong_microphone
+from fieldapp.audio.render import Clip
 from fieldapp.commands.engine import has_model, live_engine
 from fieldapp.errors import AudioError
 from fieldapp.gui.desk import Desk, Recorded
@@ -27,6 +29,7 @@ from fieldapp.prompts import read_prompts
 from fieldapp.session import oral, recovery, running
 from fieldapp.session import plan as planning
 from fieldapp.session.closing import Outcome
+from fieldapp.session.own_answer import last_answer
 from fieldapp.session.plan import Plan
 from fieldapp.session.running import Look, RunningSession
 from fieldapp.store import segments
@@ -65,6 +68,8 @@ class Recording(QObject):
         self._desk = desk
         self.session: RunningSession | None = None
         self.busy = False
+        self._aside: TemporaryDirectory[str] | None = None
+        """Where the speaker's last answer lies while it is played to them."""
 
     def start(self, wanted: Wanted) -> None:
         """Open the microphone and record. Trouble is said; nothing is left half made."""
@@ -91,6 +96,17 @@ class Recording(QObject):
     def press(self, key: str) -> list[str]:
         """A key of the session, stamped at this very moment."""
         return self.session.press(key) if self.session is not None else []
+
+    def hear_answer(self) -> None:
+        """Play the speaker their last answer. The session is paused for it until somebody goes on: what is played is no answer."""
+        session, store = self.session, self._store
+        if session is None:
+            return
+        if not session.look().view.paused:
+            session.press("pause")
+        self._aside = self._aside or TemporaryDirectory(prefix="fieldapp-sound-", ignore_cleanup_errors=True)
+        target = Path(self._aside.name) / "answer.wav"
+        self._desk.run(lambda _: last_answer(store, session, target), self._on_answer)
 
     def dismiss_doubt(self) -> None:
         """The answer was to the item that was shown, whatever it sounds like; noted behind the window."""
@@ -141,6 +157,7 @@ class Recording(QObject):
         if self.session is not None:
             self.session.detach()
             self.session = None
+        self._forget_answer()
 
     @property
     def _store(self) -> Store:
@@ -204,8 +221,20 @@ class Recording(QObject):
         for sentence in begun.sentences:
             self._desk.say(tell(sentence), "look")
 
+    def _on_answer(self, clip: Clip | None) -> None:
+        if clip is None:
+            self._desk.say(say("Nothing was answered in the last minute."))
+        else:
+            self._desk.listening.play([clip])
+
+    def _forget_answer(self) -> None:
+        if self._aside is not None:
+            self._aside.cleanup()
+            self._aside = None
+
     def _on_stopped(self, outcome: Outcome) -> None:
         self.session = None
+        self._forget_answer()
         self._set(busy=False)
         self.ended.emit(outcome)
 

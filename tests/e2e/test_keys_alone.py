@@ -32,7 +32,7 @@ from fieldapp.store.store import Store
 
 pytestmark = [pytest.mark.gui, pytest.mark.e2e, pytest.mark.slow, pytest.mark.qt_log_ignore("This plugin does not support", extend=True)]
 RATE, MINUTES, SPEED = 16_000, 10, 4.0
-PROMPTS, AGAIN, SKIPPED, MENDED = 20, 3, 5, 18
+PROMPTS, AGAIN, SKIPPED, HEARD, MENDED = 20, 3, 5, 8, 18
 PATIENCE_MS = 60_000
 CTRL = Qt.KeyboardModifier.ControlModifier
 KEYS = {"Enter": Qt.Key.Key_Return, "Space": Qt.Key.Key_Space, "Tab": Qt.Key.Key_Tab, ".": Qt.Key.Key_Period, "↑": Qt.Key.Key_Up, "↓": Qt.Key.Key_Down}
@@ -171,6 +171,11 @@ def record(person: Person, prompts: Path) -> None:
             person.follows("R again", "R")
             person.sees("take 2")
             person.listens(1.5)
+        if number == HEARD:
+            person.follows("H hear the answer", "H")
+            person.sees("the session waits: P goes on.")
+            person.sees("paused")
+            person.presses("P")
         person.follows(*(("S skip", "S") if number == SKIPPED else ("Space next", "Space")))
     person.follows("all prompts are done: Ctrl+. stops", "Ctrl+.")
 

@@ -37,6 +37,7 @@ STORE = (
     "undo",
     "writer",
 )
+CORPUS = ("compressed", "document", "eaf", "glottolog", "output", "saymore/project", "saymore/record", "subtitles", "xml")
 ROOMS = (
     "speech/*.py",
     "speech/models/intake.py",
@@ -60,6 +61,8 @@ ROOMS = (
     "audio/wav.py",
     "session/*.py",
     "corpus/exporters/*.py",
+    "corpus/importers/*.py",
+    *(f"corpus/{name}.py" for name in CORPUS),
     "handover.py",
     "erasure.py",
     "projects.py",
@@ -67,7 +70,7 @@ ROOMS = (
     *(f"store/{name}.py" for name in STORE),
     "store/merge/*.py",
 )
-"""Whose sentences reach the window. What only commands do (fetching, converting, cutting models, checking a fieldbook) is not among them."""
+"""Whose sentences reach the window. What only commands do (fetching, converting, cutting models, checking a fieldbook, deposits) is not among them."""
 KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, FieldError)}
 PLACES = {**dict.fromkeys(KINDS, (0, 1)), "Basis": (0,), "_installed": (1,), "progress": (1,), "Loss": (1,), "Verdict": (1,), "LeftOut": (1,)}
 """Calls that carry sentences, and which arguments do."""
@@ -110,7 +113,9 @@ def carried(tree: ast.AST) -> Iterator[ast.expr]:
             yield from (part for part in node.elts if isinstance(part, ast.IfExp))
 
 
-NO_SENTENCE = re.compile(r"SELECT|json_extract|quote\(|^\{0\} of \{1\}  \{2\}$|NEAR\(|\{0\} (of \{1\}\{2\}|the|AND|OR)|^[^a-z]*$")
+NO_SENTENCE = re.compile(
+    r"SELECT|json_extract|quote\(|^\{0\} of \{1\}  \{2\}$|NEAR\(|^\{0\} on '\{1\}'$|^with\w* .*times$|^speakers, |\{0\} (of \{1\}\{2\}|the|AND|OR)|^[^a-z]*$"
+)
 """Queries to SQLite, names of spaces and devices, which are put together in the same ways."""
 
 
@@ -162,6 +167,10 @@ def test_what_store_import_and_export_say_is_told_too() -> None:
     assert tell("W1 has not allowed 'publish' (nothing is noted).") == "W1 未允许“publish”（没有记录）。"
     assert told(FieldError("The disk is full: the text could not be written.", "Make room and look again.")).startswith("磁盘已满：无法写入 the text。")
     assert tell("a.zip holds two files called 'b.wav'.") == "a.zip 中有两个名为“b.wav”的文件。"
+    assert (
+        tell("a.TextGrid is a binary TextGrid. Open it in Praat and save it as a text file.")
+        == "a.TextGrid 是二进制 TextGrid。 请用 Praat 打开并另存为文本文件。"
+    )
 
 
 @pytest.mark.usefixtures("chinese")

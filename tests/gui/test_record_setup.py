@@ -91,7 +91,7 @@ def test_a_prompt_list_from_a_file_is_chosen(page: ThePage, tmp_path: Path) -> N
     assert page._setup.wanted().prompts == str(listed)
 
 
-def test_the_speaker_sees_the_word_or_the_picture_and_nothing_else(page: ThePage, qtbot: QtBot) -> None:
+def test_the_speaker_sees_the_word_or_the_picture(page: ThePage, qtbot: QtBot) -> None:
     speaker = SpeakerWindow(LIGHT, page.window())
     qtbot.addWidget(speaker)
     speaker.show_item("1", "太阳", QPixmap())
@@ -105,6 +105,26 @@ def test_the_speaker_sees_the_word_or_the_picture_and_nothing_else(page: ThePage
     assert shown.pixelColor(shown.width() // 2, shown.height() // 2) == QColor("#00ff00")
     QTest.keyClick(speaker, Qt.Key.Key_Escape)
     assert not speaker.isVisible()
+
+
+def test_the_speaker_can_press_one_thing_and_hears_their_answer(page: ThePage, qtbot: QtBot) -> None:
+    speaker = SpeakerWindow(LIGHT, page.window())
+    qtbot.addWidget(speaker)
+    speaker.open()
+    pressed: list[bool] = []
+    speaker.hear.connect(lambda: pressed.append(True))
+    QTest.mouseClick(speaker, Qt.MouseButton.LeftButton, pos=speaker.rect().center())
+    assert not pressed
+    QTest.mouseClick(speaker, Qt.MouseButton.LeftButton, pos=speaker._circle().center().toPoint())
+    assert pressed
+
+
+def test_a_key_of_a_session_that_is_held_too_long_counts_once(page: ThePage) -> None:
+    window = page.window()
+    assert isinstance(window, MainWindow)
+    repeating = [deed.id for deed, action in window.actions_table.all() if deed.page == "record" and action.autoRepeat()]
+    assert not repeating
+    assert window.actions_table.action("larger").autoRepeat()
 
 
 def test_a_count_down_hides_the_prompt_until_it_is_over(page: ThePage, qtbot: QtBot) -> None:

@@ -40,6 +40,7 @@ class ThePage(Page):
         Deed("record.test", "Test the microphone", "Ctrl+T", page="record", needs="writable"),
         Deed("record.speaker", "Window for the speaker", "W", page="record", needs="recording"),
         Deed("record.countdown", "Count down before each prompt", "C", page="record", needs="recording"),
+        Deed("record.hear", "Play the speaker their answer", "H", page="record", needs="recording"),
         Deed("record.right", "It was the right item", "I", page="record", needs="recording"),
         *(Deed(f"record.{key}", title, keys, page="record", needs="recording") for key, (title, keys) in SESSION_KEYS.items()),
     )
@@ -83,6 +84,8 @@ class ThePage(Page):
             self._stage.show_to_speaker()
         elif key == "countdown":
             self._stage.count_down()
+        elif key == "hear":
+            self._stage.hear_answer()
         elif key == "right":
             self.recording.dismiss_doubt()
         elif self.recording.press(key):

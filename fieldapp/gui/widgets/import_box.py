@@ -167,7 +167,7 @@ class ImportBox(QDialog):
             (len(report.set_aside), say("are no sound files and are left out")),
             (len(report.problems), say("cannot be imported")),
         )
-        lines = [*brought.projects, *(f"{count} {what}" for count, what in counts if count)]
+        lines = [*map(tell, brought.projects), *(f"{count} {what}" for count, what in counts if count)]
         lines += [_about(one) for one in brought.dropped.annotations]
         lines += [f"{one.where}: {tell(one.sentence)}" for one in (*report.problems, *report.notes)][:LISTED]
         self._report.setPlainText("\n".join(lines) or say("Nothing speaks against it."))
@@ -178,7 +178,7 @@ class ImportBox(QDialog):
             share, doing = self._job.progress
             self._bar.setRange(0, 0 if share < 0 else 1000)
             self._bar.setValue(round(share * 1000))
-            self._bar.setFormat(doing)
+            self._bar.setFormat(tell(doing))
 
     def done(self, result: int) -> None:
         if self._job is not None:
@@ -212,7 +212,7 @@ def _adds(one: FileReport) -> bool:
 def _about(one: FileReport) -> str:
     name = Path(one.file).name
     if one.problem:
-        return f"{name}: {one.problem}"
+        return f"{name}: {tell(one.problem)}"
     return say("{file}: {segments} segments and {texts} texts", file=name, segments=f"{one.segments_added:,}", texts=f"{one.texts_added:,}")
 
 

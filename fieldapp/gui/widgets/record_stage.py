@@ -41,6 +41,7 @@ class RecordStage(QWidget):
         self._shown: Item | None = None
         self._takes_seen: set[tuple[int, int, str]] = set()
         self._speaker = SpeakerWindow(desk.colours, self.window())
+        self._speaker.hear.connect(self.hear_answer)
         self._timeline = Timeline(48_000, SHOWN_S * 48_000, self)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 16, 24, 16)
@@ -59,7 +60,7 @@ class RecordStage(QWidget):
         self._live = LiveLines(desk.colours, self)
         outer.addWidget(self._live)
         hints = QLabel(say("Space next   R again   S skip   B back   D discard   2 second answer   A other pronunciation"), self)
-        hints.setText(hints.text() + "   " + say("G good   M mark   P pause   W for the speaker   Ctrl+. stop"))
+        hints.setText(hints.text() + "   " + say("G good   M mark   P pause   H hear the answer   W for the speaker   Ctrl+. stop"))
         hints.setWordWrap(True)
         hints.setProperty("role", "muted")
         outer.addWidget(hints)
@@ -174,6 +175,12 @@ class RecordStage(QWidget):
         else:
             self._speaker.open()
         self._did.setText(say("The window for the speaker is open: W closes it, C counts down.") if self._speaker.isVisible() else "")
+
+    @Slot()
+    def hear_answer(self) -> None:
+        """Play the speaker their last answer."""
+        self._recording.hear_answer()
+        self._did.setText(say("The last answer is played; the session waits: P goes on."))
 
     def count_down(self) -> None:
         """Whether the speaker sees a count-down before each prompt."""

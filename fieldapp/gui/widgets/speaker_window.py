@@ -1,12 +1,12 @@
 """The window for the speaker: only the picture or the word, as large as the screen, with a count-down if wanted. GUI thread.
 
-Nothing on it can be pressed by mistake, and people who do not read need nothing but the picture.
+One thing can be pressed, a large triangle in a circle that plays the speaker their own answer; people who do not read need nothing else but the picture.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Slot
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF
 from PySide6.QtWidgets import QApplication, QWidget
 
 from fieldapp.gui.theme import Colours
@@ -16,10 +16,15 @@ COUNT_FROM = 3
 STEP_MS = 1000
 LARGEST_PX = 320
 MARGIN = 0.06
+BUTTON = 0.14
+"""How much of the window's shorter side the circle takes."""
 
 
 class SpeakerWindow(QWidget):
     """Goes to the second screen, if there is one, and fills it; Escape or closing it ends it. Keys go to the main window."""
+
+    hear = Signal()
+    """The speaker wants to hear their own answer."""
 
     def __init__(self, colours: Colours, main: QWidget) -> None:
         super().__init__(main, Qt.WindowType.Window)
@@ -29,6 +34,7 @@ class SpeakerWindow(QWidget):
         self.counts = False
         self.setWindowTitle(say("For the speaker"))
         self.setAccessibleName(say("For the speaker"))
+        self.setAccessibleDescription(say("The circle, or the key H, plays the last answer."))
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self._timer = QTimer(self)
         self._timer.setInterval(STEP_MS)
@@ -74,6 +80,16 @@ class SpeakerWindow(QWidget):
         else:
             QApplication.sendEvent(self._main, event)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._circle().contains(event.position()):
+            self.hear.emit()
+
+    def _circle(self) -> QRectF:
+        """Where one presses: below at the right, out of the way of the picture."""
+        short = min(self.width(), self.height())
+        wide, edge = BUTTON * short, MARGIN / 2 * short
+        return QRectF(self.width() - edge - wide, self.height() - edge - wide, wide, wide)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._colours.window))
@@ -87,7 +103,20 @@ class SpeakerWindow(QWidget):
             painter.drawPixmap(round(room.center().x() - scaled.width() / 2), round(room.center().y() - scaled.height() / 2), scaled)
         else:
             self._write(painter, room, self._word)
+        self._draw_button(painter)
         painter.end()
+
+    def _draw_button(self, painter: QPainter) -> None:
+        circle = self._circle()
+        middle, step = circle.center(), circle.width() / 5
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._colours.accent))
+        painter.drawEllipse(circle)
+        painter.setBrush(QColor(self._colours.on_accent))
+        painter.drawPolygon(
+            QPolygonF([middle + QPointF(-0.75 * step, -1.2 * step), middle + QPointF(1.35 * step, 0), middle + QPointF(-0.75 * step, 1.2 * step)])
+        )
 
     def _write(self, painter: QPainter, room: QRectF, text: str) -> None:
         """The text as large as it fits, wrapped at words."""
