@@ -38,12 +38,12 @@ def screen() -> Iterator[dict[str, str]]:
     server.wait(20)
 
 
-def keys(screen: dict[str, str], *presses: str) -> None:
+def keys(screen: dict[str, str], *presses: str, breath: float = BREATH_S) -> None:
     """Press keys one after the other; `=text` types a text."""
     for press in presses:
         words = ["type", "--delay", "20", press[1:]] if press.startswith("=") else ["key", press]
         subprocess.run(["xdotool", *words], env=screen, check=True, timeout=20)
-        time.sleep(BREATH_S)
+        time.sleep(breath)
 
 
 def test_a_person_is_noted_by_keys_alone(screen: dict[str, str], tmp_path: Path) -> None:
