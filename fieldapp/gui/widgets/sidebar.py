@@ -42,10 +42,9 @@ class SideBar(QWidget):
         self.translate()
 
     def translate(self) -> None:
-        """Put the words on, in the language of now."""
+        """Name the buttons, in the language of now; `fit` puts the words on."""
         for entry in PAGES:
             button = self._buttons[entry.name]
-            button.setText(say(entry.title))
             button.setAccessibleName(say(entry.title))
             button.setToolTip(f"{say(entry.title)}  {entry.keys}")
 
