@@ -16,7 +16,7 @@ from fieldapp.lab.starter.corpus import Clip, Corpus
 from fieldapp.lab.starter.lexicon import LANGUAGES
 from fieldapp.lab.starter.net import Shape
 from fieldapp.lab.starter.tokens import learn
-from fieldapp.lab.starter.train import WRITTEN, Plan, astray, train, trained_weights
+from fieldapp.lab.starter.train import WRITTEN, Plan, astray, train, trained_steps, trained_weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.torch]
 
@@ -59,6 +59,14 @@ def test_a_run_stopped_by_the_clock_goes_on_where_it_was(spoken: Corpus, tmp_pat
     assert any(not np.array_equal(halfway[name], after[name]) for name in after)
     train(spoken, tmp_path / "run", plan("c"))
     assert all(np.array_equal(after[name], again) for name, again in trained_weights(tmp_path / "run").items())
+
+
+def test_runs_can_be_stopped_at_the_same_step_and_do_not_count_what_they_did_not_do(spoken: Corpus, tmp_path: Path) -> None:
+    for _ in range(2):
+        train(spoken, tmp_path / "run", plan("a"), stop=3)
+        assert trained_steps(tmp_path / "run") == 3
+    train(spoken, tmp_path / "run", plan("a"))
+    assert trained_steps(tmp_path / "run") == 4
 
 
 def test_at_the_end_the_decoder_learns_alone_and_what_was_heard_and_meant_stays(spoken: Corpus, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def main() -> None:
     learn.add_argument("--people", type=int, choices=(0, 1, 2), default=1, help="of every four batches so many are human words (default 1)")
     learn.add_argument("--small", action="store_true", help="a small network: enough to compare arms, not to be used")
     learn.add_argument("--minutes", type=float, default=150.0)
+    learn.add_argument("--stop", type=int, default=sys.maxsize, metavar="STEP", help="stop at this step of the plan: arms are compared at the same one")
     learn.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     ship = steps.add_parser("export", help="make the folder CTranslate2 runs")
     ship.add_argument("--arm", choices=ARMS, default="c")
@@ -64,7 +65,7 @@ def main() -> None:
         shape = SMALL if options.small else Shape()
         plan = Plan(options.arm, options.seed, options.steps, options.writing, options.together, people=options.people, device=options.device, shape=shape)
         until = time.monotonic() + 60 * options.minutes
-        train(corpus.Corpus(options.work / "world"), _run(options), plan, until=until, said=_say)
+        train(corpus.Corpus(options.work / "world"), _run(options), plan, until=until, stop=options.stop, said=_say)
 
 
 def _run(options: argparse.Namespace) -> Path:

@@ -10,6 +10,7 @@ import copy
 import json
 import logging
 import math
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -85,8 +86,10 @@ def known_phones(corpus: Corpus) -> Phones:
     return Phones.load(place)
 
 
-def train(corpus: Corpus, folder: Path, plan: Plan, *, until: float = math.inf, said: Callable[[float, str], None] = lambda *_: None) -> Any:
-    """Train or go on training until the plan is done or the clock (`time.monotonic`) says `until`; return the network."""
+def train(
+    corpus: Corpus, folder: Path, plan: Plan, *, until: float = math.inf, stop: int = sys.maxsize, said: Callable[[float, str], None] = lambda *_: None
+) -> Any:
+    """Train or go on training until the plan is done, `stop` of its steps are, or the clock (`time.monotonic`) says `until`; return the network."""
     import torch  # noqa: PLC0415
 
     device = plan.device
@@ -100,11 +103,11 @@ def train(corpus: Corpus, folder: Path, plan: Plan, *, until: float = math.inf, 
     everything = plan.steps + plan.writing + plan.together
     log.info("%d weights, from step %d of %d", parameters(model), first, everything)
     (folder / "plan.json").write_text(json.dumps(asdict(plan)), encoding="utf-8")
-    saved, begun, number = time.monotonic(), time.monotonic(), first
+    saved, begun, done = time.monotonic(), time.monotonic(), first
     seen: list[dict[str, float]] = []
     rough = copy.deepcopy(model).to(torch.bfloat16)
     _copy(model, rough)
-    for number, batch in ahead(source, first, everything, plan.workers):
+    for number, batch in ahead(source, first, min(stop, everything), plan.workers):
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * _shape_of_rate(number, plan)
         if not plan.steps <= number < plan.steps + plan.writing:
@@ -119,17 +122,18 @@ def train(corpus: Corpus, folder: Path, plan: Plan, *, until: float = math.inf, 
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         _copy(model, rough)
+        done = number + 1
         seen.append({name: float(value.detach()) for name, value in losses.items()})
-        if number % 50 == 49:
+        if done % 50 == 0:
             means = " ".join(f"{name} {np.mean([s[name] for s in seen if name in s]):.3f}" for name in seen[-1])
-            said((number + 1) / everything, f"step {number + 1}: {means}; {(time.monotonic() - begun) / (number + 1 - first):.2f} s a step")
+            said(done / everything, f"step {done}: {means}; {(time.monotonic() - begun) / (done - first):.2f} s a step")
             seen.clear()
         if time.monotonic() - saved > SAVE_EVERY_S or time.monotonic() > until:
-            _save(folder, model, optimiser, number + 1)
+            _save(folder, model, optimiser, done)
             saved = time.monotonic()
         if time.monotonic() > until:
             break
-    _save(folder, model, optimiser, number + 1)
+    _save(folder, model, optimiser, done)
     return model
 
 
