@@ -142,7 +142,7 @@ def test_a_dropped_fieldbook_is_opened_and_files_without_one_are_explained(windo
 def test_the_demo_is_made_once_and_opened(window: MainWindow, qtbot: QtBot) -> None:
     for _ in range(2):
         window.actions_table.action("demo").trigger()
-        qtbot.waitUntil(lambda: window.desk.store is not None, timeout=60_000)
+        qtbot.waitUntil(lambda: window.desk.store is not None, timeout=180_000)  # the demo is listened to: half a minute of work
         assert window.desk.store is not None
         assert len(sessions.recordings(window.desk.store.reader())) == 13
         window.desk.close_fieldbook()
