@@ -103,6 +103,6 @@ def open_reader(path: Path, *, immutable: bool = False) -> Reader:
     how = "immutable=1" if immutable else "mode=ro"
     db = sqlite3.connect(f"file:{pathname2url(str(path))}?{how}", uri=True, check_same_thread=False, timeout=5.0, cached_statements=256, factory=Reader)
     db.row_factory = sqlite3.Row
-    for pragma in ("query_only=ON", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-64000"):  # as far as it is read; searching reads all over the file
+    for pragma in ("query_only=ON", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000"):  # every thread has a reader, and each fills its own
         db.execute(f"PRAGMA {pragma}")
     return db
