@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,7 @@ def _compare(model: Installed, options: argparse.Namespace, progress: Progress) 
     def load(compute_type: str) -> Recogniser:
         return _load(model.folder, options, compute_type)
 
-    scores = policies.compare(load, _types(kind), examples, progress)
+    scores = policies.compare(load, _types(kind), examples, progress, time.process_time if kind == "cpu" else time.perf_counter)
     about = policies.chosen(model.manifest, scores, kind)
     why_not = "a trial run" if options.dry_run else "" if model.own else "what came with the program or was never added is not changed"
     if not why_not:
