@@ -41,8 +41,8 @@ def measure(model: Whisper) -> Cost:
     model.rehearse()
     encoding = {f"{seconds:g}": round(1000 * _encode_seconds(model, noise[: round(seconds * RATE)]), 1) for seconds in LENGTHS}
     token = _token_seconds(model, noise[: 5 * RATE])
-    final = encoding["5"] / 1000 + TOKENS * token
-    return Cost(encoding, round(1000 * token, 2), round(final, 3), verdict(final))
+    final = round(encoding["5"] / 1000 + TOKENS * token, 3)
+    return Cost(encoding, round(1000 * token, 2), final, verdict(final))
 
 
 def verdict(final_seconds: float) -> str:
