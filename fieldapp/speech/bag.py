@@ -20,6 +20,12 @@ MAGIC = b"\x93NUMPY"
 """How its model.bin begins: it is one plain array [pieces, width] of half precision."""
 
 
+def is_bag(folder: Path) -> bool:
+    """Whether the model in this folder is one; OSError where there is no model."""
+    with (folder / "model.bin").open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
 class TextBag:
     """One loaded bag of pieces."""
 

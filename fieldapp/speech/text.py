@@ -15,7 +15,7 @@ import numpy as np
 import tokenizers
 
 from fieldapp.errors import ModelError
-from fieldapp.speech.bag import MAGIC, TextBag
+from fieldapp.speech.bag import TextBag, is_bag
 from fieldapp.speech.embed import F32, unit
 from fieldapp.speech.manifest import manifest_of
 from fieldapp.speech.models.binary import read_layout
@@ -27,11 +27,10 @@ COMPUTE = "float32"  # 8-bit weights, 32-bit arithmetic: most of what 8-bit lose
 def load(folder: Path, *, device: str = "cpu", threads: int = 0) -> TextEncoder | TextBag:
     """The sentence encoder in this folder, of whichever make."""
     try:
-        with (folder / "model.bin").open("rb") as file:
-            begins = file.read(len(MAGIC))
+        bag = is_bag(folder)
     except OSError as trouble:
         raise ModelError(f"{folder} holds no model: {trouble.strerror}.", "See 'fieldapp model list'.") from trouble
-    return TextBag(folder) if begins == MAGIC else TextEncoder(folder, device=device, threads=threads)
+    return TextBag(folder) if bag else TextEncoder(folder, device=device, threads=threads)
 
 
 class TextEncoder:

@@ -13,10 +13,11 @@ import soundfile
 from made_models import bag_on_the_shelf
 
 from fieldapp import cli, paths, settings
-from fieldapp.commands.engine import current
+from fieldapp.commands.engine import current, text_model_of
 from fieldapp.lab.adapt.recogniser import Read, gate
 from fieldapp.model import Annotation, AnnotationId, Consent, ConsentId, Recording, RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.speech import heads
+from fieldapp.speech.heads import Head
 from fieldapp.store import consent, people, segments, sessions, spaces, texts
 from fieldapp.store.store import Store
 from fieldapp.store.transaction import Transaction
@@ -86,6 +87,17 @@ def searched(book: Path) -> tuple[str, str]:
         assert space is not None
         data = spaces.head_of(store.reader(), space.id)
         return space.head, heads.from_bytes(data).text_model if data else ""
+
+
+def test_a_text_model_is_an_installed_one_or_lies_beside_the_model(model: Path, text_model: str, tmp_path: Path) -> None:
+    def asked(name: str) -> str:
+        return text_model_of(tmp_path / "mine", Head("meaning", np.zeros(4, np.float32), np.eye(4, dtype=np.float32), text_model=f"{name}@1"))
+
+    assert asked("mine-text") == "mine-text"
+    for name in ("mine-text", text_model):
+        (tmp_path / name).mkdir()
+    assert asked("mine-text") == str(tmp_path / "mine-text")
+    assert asked(text_model) == text_model
 
 
 @pytest.mark.slow

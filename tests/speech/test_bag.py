@@ -9,57 +9,45 @@ import numpy as np
 import pytest
 
 from fieldapp.errors import Damaged, ModelError
-from fieldapp.lab.starter import tokens
 from fieldapp.speech import bag, heads, text
 from fieldapp.speech.heads import Head
-from fieldapp.speech.manifest import Manifest, write
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    learned = tokens.learn(["the red fish swims", "红鱼游泳"] * 3)
-    learned.save(str(tmp_path / "tokenizer.json"))
-    count = learned.get_vocab()[tokens.END]
-    bag.write(tmp_path, np.random.default_rng(4).standard_normal((count, 8)).astype(np.float32))
-    write(tmp_path, Manifest(name="bag", kind="text"))
-    return tmp_path
-
-
-def test_a_folder_with_a_table_is_loaded_as_a_bag(folder: Path) -> None:
-    encoder = text.load(folder)
+def test_a_folder_with_a_table_is_loaded_as_a_bag(bag_folder: Path) -> None:
+    encoder = text.load(bag_folder)
     vectors = encoder(["the red fish", "红鱼"])
     assert isinstance(encoder, bag.TextBag)
     assert vectors.shape == (2, encoder.width)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
 
 
-def test_a_bag_knows_no_order_and_trims_its_texts(folder: Path) -> None:
-    encoder = text.load(folder)
+def test_a_bag_knows_no_order_and_trims_its_texts(bag_folder: Path) -> None:
+    encoder = text.load(bag_folder)
     one, other, spaced = encoder([" red fish", " fish red", "\n red fish \t"])
     assert np.allclose(one, spaced)
     assert one @ other > 0.5
 
 
-def test_an_empty_text_has_a_vector_of_zeros(folder: Path) -> None:
-    assert not text.load(folder)(["  "]).any()
+def test_an_empty_text_has_a_vector_of_zeros(bag_folder: Path) -> None:
+    assert not text.load(bag_folder)(["  "]).any()
 
 
-def test_special_tokens_in_a_text_mean_nothing(folder: Path) -> None:
-    assert np.isfinite(text.load(folder)(["<|endoftext|>", "fish <|zh|>"])).all()
+def test_special_tokens_in_a_text_mean_nothing(bag_folder: Path) -> None:
+    assert np.isfinite(text.load(bag_folder)(["<|endoftext|>", "fish <|zh|>"])).all()
 
 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,)}" + b" " * 60])
-def test_a_damaged_table_is_refused_with_a_sentence(content: bytes, folder: Path) -> None:
-    (folder / "model.bin").write_bytes(content)
+def test_a_damaged_table_is_refused_with_a_sentence(content: bytes, bag_folder: Path) -> None:
+    (bag_folder / "model.bin").write_bytes(content)
     with pytest.raises((ModelError, Damaged), match=r"\."):
-        text.load(folder)
+        text.load(bag_folder)
 
 
-def test_a_table_of_whole_numbers_is_refused(folder: Path) -> None:
-    with (folder / "model.bin").open("wb") as file:
+def test_a_table_of_whole_numbers_is_refused(bag_folder: Path) -> None:
+    with (bag_folder / "model.bin").open("wb") as file:
         np.save(file, np.zeros((3, 4), np.int64))
     with pytest.raises(ModelError, match="no table of pieces"):
-        text.load(folder)
+        text.load(bag_folder)
 
 
 def test_a_head_remembers_the_sentence_encoder_it_was_trained_with(tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from fieldapp.errors import AlreadyThere, FieldError, ModelError, WrongUsage
-from fieldapp.speech import random_whisper
+from fieldapp.speech import heads, random_whisper, text
+from fieldapp.speech.heads import Head
 from fieldapp.speech.manifest import Manifest, identity, manifest_of
 from fieldapp.speech.models import intake
 from fieldapp.speech.models.binary import read_layout, write_selection
 from fieldapp.speech.models.exit import make_twin
-from fieldapp.speech.models.intake import add_folder
+from fieldapp.speech.models.intake import add_folder, try_once
 from fieldapp.speech.models.probe import probe
 from fieldapp.speech.models.shelf import Shelf
 
@@ -56,6 +57,36 @@ def test_a_description_that_comes_with_the_model_is_kept(shelf: Shelf, copied: P
     write(copied, Manifest(name="theirs", live=Context("flexible", 0.0), training="toy", licence="CC0"))
     about = add_folder(shelf, copied, name="mine").manifest
     assert (about.name, about.live.tail, about.training, about.licence) == ("mine", 0.0, "toy", "CC0")
+
+
+def _head(takes: int) -> bytes:
+    return heads.to_bytes(Head("meaning", np.zeros(takes, np.float32), np.eye(takes, 8, dtype=np.float32), text_model="words@1"))
+
+
+def test_a_head_for_meaning_comes_along_if_it_fits(shelf: Shelf, copied: Path) -> None:
+    (copied / heads.FILE).write_bytes(_head(64))
+    model = add_folder(shelf, copied, name="mini")
+    assert heads.FILE in model.manifest.checksums
+    kept = heads.shipped(model.folder)
+    assert kept is not None
+    assert kept.text_model == "words@1"
+    for head, sentence in ((_head(32), "takes vectors of 32 numbers; this model gives 64"), (b"no head", "This is no head")):
+        (copied / heads.FILE).write_bytes(head)
+        with pytest.raises(FieldError, match=sentence):
+            add_folder(shelf, copied, name="other")
+    assert [one.name for one in shelf] == ["mini"]
+
+
+def test_a_bag_of_pieces_is_installed_as_a_text_model(shelf: Shelf, bag_folder: Path, tmp_path: Path) -> None:
+    model = add_folder(shelf, bag_folder, name="words")
+    assert (model.manifest.kind, model.manifest.measured["probe"]["architecture"]) == ("text", "bag of pieces")
+    assert text.load(model.folder)(["the sun"]).shape == (1, model.manifest.measured["probe"]["width"])
+    try_once(bag_folder, tmp_path / "tried")
+    broken = Path(shutil.copytree(bag_folder, tmp_path / "broken"))
+    with (broken / "model.bin").open("r+b") as file:
+        file.truncate(500)
+    with pytest.raises(ModelError, match="cannot be used"):
+        add_folder(shelf, broken, name="broken")
 
 
 def test_an_altered_model_is_not_trusted(shelf: Shelf, copied: Path) -> None:

@@ -100,12 +100,12 @@ def _names(models: list[str]) -> list[str]:
 
 def _text_of(models: list[str]) -> str:
     """The text model that goes with the last model that has one."""
-    from fieldapp.commands.engine import model_folder
+    from fieldapp.commands.engine import model_folder, text_model_of
     from fieldapp.errors import ModelError
     from fieldapp.speech.heads import shipped
 
     for model in reversed(models):
-        head = None if model in (ACOUSTICS, SELF) else shipped(model_folder(model))
-        if head and head.text_model:
-            return head.text_model.partition("@")[0]
+        folder = None if model in (ACOUSTICS, SELF) else model_folder(model)
+        if folder and (head := shipped(folder)) and head.text_model:
+            return text_model_of(folder, head)
     raise ModelError("None of these models names a text model.", "Name one with --text.")

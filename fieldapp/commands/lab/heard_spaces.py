@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fieldapp.commands import Progress
-from fieldapp.commands.engine import model_folder
+from fieldapp.commands.engine import model_folder, text_model_of
 from fieldapp.commands.lab.keeping import DATABASE
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def spaces_of(options: argparse.Namespace, folder: Path, heard: Heard) -> dict[s
     return found
 
 
-def text_side(options: argparse.Namespace, spaces: dict[str, tuple[F32, Head | None]], progress: Progress) -> tuple[str, Texts]:
+def text_side(options: argparse.Namespace, folder: Path, spaces: dict[str, tuple[F32, Head | None]], progress: Progress) -> tuple[str, Texts]:
     """The name of the last space that shares one with texts, and what brings texts there."""
     from fieldapp.errors import ModelError
     from fieldapp.speech.manifest import identity
@@ -69,7 +69,7 @@ def text_side(options: argparse.Namespace, spaces: dict[str, tuple[F32, Head | N
             "No head here was trained towards texts, so words cannot be compared with sound.", "Learn one first: fieldapp adapt DIR --kind meaning"
         )
     name, head = list(shared.items())[-1]
-    encoder = load(model_folder(options.text or head.text_model.partition("@")[0]))
+    encoder = load(model_folder(options.text or text_model_of(folder, head)))
     if identity(encoder.manifest) != head.text_model:
         raise ModelError(
             f"The head '{name}' was trained with the text model {head.text_model}, not {identity(encoder.manifest)}.", "Install that one, or adapt again."
@@ -115,7 +115,7 @@ def learning_material(options: argparse.Namespace, selection: Selection, progres
     else:
         heard, folder = heard_by(options.model, options.device, kept, progress)
         head = shipped(folder)
-        named = named or (head.text_model.partition("@")[0] if head else "")
+        named = named or (text_model_of(folder, head) if head and head.text_model else "")
     if not named:
         raise ModelError("The model names no text model of its own.", "Name one: --text MODEL (kind 'text' in: fieldapp model list)")
     encoder = load(model_folder(named))

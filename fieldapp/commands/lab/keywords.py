@@ -53,7 +53,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         heard, folder = heard_by(options.model, options.device, sounds, progress)
     held = [set(unicode_letters(u.column(options.of)).split()) for u in selection.utterances]
     spaces = spaces_of(options, folder, heard)
-    name, encode = text_side(options, spaces, progress)
+    name, encode = text_side(options, folder, spaces, progress)
     scores = cosine_matrix(encode(words), spaces[name][0])
     found = [spotted(word, row, np.array([word in one for one in held], np.bool_)) for word, row in zip(words, scores) if any(word in one for one in held)]
     mean, chance = float(np.mean([one.precision for one in found])), float(np.mean([one.chance for one in found]))

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         selection, sounds = sounds_of(selection, progress)
         heard, folder = heard_by(options.model, options.device, sounds, progress)
     spaces = spaces_of(options, folder, heard)
-    name, encode = text_side(options, spaces, progress)
+    name, encode = text_side(options, folder, spaces, progress)
     labels = [_label(u, options.by) for u in selection.utterances]
     called = [words.get(label, label.replace("_", " ")) for label in classes]
     texts = [u.translation or u.column("asked") or u.transcript for u in selection.utterances]

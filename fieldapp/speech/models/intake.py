@@ -17,14 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from fieldapp.errors import DiskFull, FieldError, ModelError
+from fieldapp.speech import heads
+from fieldapp.speech.bag import is_bag
 from fieldapp.speech.manifest import FILE, Manifest, checksums_of, manifest_of, write
 from fieldapp.speech.models.binary import read_layout
 from fieldapp.speech.models.probe import probe
 from fieldapp.speech.models.shelf import MODEL, Installed, Shelf
 
 NEEDED = (MODEL, "config.json", "tokenizer.json")
+NEEDED_OF_A_BAG = (MODEL, "tokenizer.json")
 WELCOME = frozenset({
-    *NEEDED, FILE, "vocabulary.json", "vocabulary.txt", "shared_vocabulary.json", "shared_vocabulary.txt", "vocab.json", "vocab.txt", "merges.txt",
+    *NEEDED, FILE, heads.FILE, "vocabulary.json", "vocabulary.txt", "shared_vocabulary.json", "shared_vocabulary.txt", "vocab.json", "vocab.txt", "merges.txt",
     "added_tokens.json", "normalizer.json", "preprocessor_config.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json",
     "README.md", "LICENSE", "LICENSE.txt", "LICENSE.md",
 })  # fmt: skip
@@ -45,8 +48,7 @@ def examine(folder: Path) -> list[Path]:
     for path in files:
         _refuse_harmful(path, root)
     wanted = [path for path in files if path.parent == folder and path.name in WELCOME]
-    missing = [name for name in NEEDED if name not in {path.name for path in wanted}]
-    if missing:
+    if missing := _missing(folder):
         raise ModelError(f"{folder} is no CTranslate2 model: {', '.join(missing)} is missing.", "Convert it first: fieldapp model convert FOLDER")
     for path in wanted:
         if path.stat().st_size > (LARGEST_MODEL if path.name == MODEL else LARGEST_OTHER):
@@ -92,6 +94,8 @@ def seal(draft: Path, about: Manifest) -> dict[str, Any]:
     """Try the model once, then write the manifest with the checksums of what was tried. The facts that the trial found."""
     kind = kind_of(draft)
     facts = probe(draft, kind)
+    if (head := heads.shipped(draft)) and head.takes != facts["width"]:
+        raise ModelError(f"The head in {draft} takes vectors of {head.takes} numbers; this model gives {facts['width']}.", "It was made for another model.")
     measured = {**about.measured, "probe": facts}
     write(draft, replace(about, kind=kind, checksums=checksums_of(draft), measured=measured))
     return facts
@@ -99,7 +103,7 @@ def seal(draft: Path, about: Manifest) -> dict[str, Any]:
 
 def try_once(folder: Path, memory: Path) -> None:
     """Try a model that is on no shelf in a child before it is loaded here. `memory` is a folder that remembers which were tried."""
-    if missing := [name for name in NEEDED if not (folder / name).is_file()]:
+    if missing := _missing(folder):
         raise ModelError(f"{folder} is no CTranslate2 model: {', '.join(missing)} is missing.", "Add one: fieldapp model add OWNER/NAME")
     sums = json.dumps(checksums_of(folder), sort_keys=True)
     mark = memory / hashlib.sha256(sums.encode()).hexdigest()
@@ -112,12 +116,20 @@ def try_once(folder: Path, memory: Path) -> None:
 
 def kind_of(folder: Path) -> str:
     """Whisper or text encoder, as the model itself says."""
+    if is_bag(folder):
+        return "text"
     architecture = read_layout(folder / MODEL).architecture
     if architecture == "WhisperSpec":
         return "whisper"
     if architecture == "TransformerEncoderSpec":
         return "text"
     raise ModelError(f"The model in {folder} is of a kind that is of no use here ({architecture[:40]}).", "Needed is a Whisper or a sentence encoder.")
+
+
+def _missing(folder: Path) -> list[str]:
+    """What a model folder must hold and this one does not."""
+    needed = NEEDED_OF_A_BAG if (folder / MODEL).is_file() and is_bag(folder) else NEEDED
+    return [name for name in needed if not (folder / name).is_file()]
 
 
 def _described(folder: Path, name: str, source: str, licence: str) -> Manifest:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldapp.errors import ModelError
+from fieldapp.speech.bag import TextBag, is_bag
 from fieldapp.speech.models.binary import read_layout
 
 SECONDS = 120.0
@@ -25,10 +26,11 @@ _FROZEN_WORD = "run-module"  # a frozen program runs one of our modules when it 
 
 def probe(folder: Path, kind: str, seconds: float = SECONDS) -> dict[str, Any]:
     """Facts about the model in a folder, found by using it once in a child; ModelError when it does not survive that."""
-    layout = read_layout(folder / "model.bin")
+    bag = is_bag(folder)
+    layout = None if bag else read_layout(folder / "model.bin")
     size = (folder / "model.bin").stat().st_size
     module = [_FROZEN_WORD] if getattr(sys, "frozen", False) else ["-m"]
-    words = [sys.executable, *module, _THIS, str(folder), kind, str(size * 8)]
+    words = [sys.executable, *module, _THIS, str(folder), "bag" if bag else kind, str(size * 8)]
     try:
         done = subprocess.run(words, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL, env=_surroundings(), check=False)
     except subprocess.TimeoutExpired:
@@ -36,6 +38,8 @@ def probe(folder: Path, kind: str, seconds: float = SECONDS) -> dict[str, Any]:
     answer = _answer(done.stdout)
     if done.returncode or answer is None:
         raise ModelError(f"The model in {folder} cannot be used: {_why(done)}.", "Fetch or convert it again, and only from a source you trust.")
+    if layout is None:
+        return answer | {"architecture": "bag of pieces"}
     return answer | {"architecture": layout.architecture, "encoder_layers": layout.layers("encoder"), "decoder_layers": layout.layers("decoder")}
 
 
@@ -112,10 +116,21 @@ def _try_text(folder: str) -> dict[str, Any]:
     return {"width": int(made.shape[-1])}
 
 
+def _try_bag(folder: str) -> dict[str, Any]:
+    import numpy as np  # noqa: PLC0415
+
+    made = TextBag(Path(folder))
+    if not all(np.isfinite(pieces).all() for pieces in made.pieces(["the sun", "太阳"])):
+        raise ValueError("it answers with numbers that are none")
+    return {"width": made.width}
+
+
+_TRIALS = {"whisper": _try_whisper, "text": _try_text, "bag": _try_bag}
+
 if __name__ == "__main__":
     _limit(int(sys.argv[3]))
     try:
-        found = (_try_text if sys.argv[2] == "text" else _try_whisper)(sys.argv[1])
+        found = _TRIALS[sys.argv[2]](sys.argv[1])
     except Exception as trouble:  # noqa: BLE001  (whatever the libraries raise is the answer)
         sys.exit(f"{type(trouble).__name__}: {trouble}".splitlines()[0])
     sys.stdout.write(json.dumps(found) + "\n")
