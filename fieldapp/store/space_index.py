@@ -20,6 +20,7 @@ from fieldapp.store.space_rows import Part, SpaceRows
 _ATTEMPTS = 4
 _SPARE = 10  # whole vectors that are read beyond the k asked for: nearly always enough
 _WIDEST = 16  # times as many are read where the codes cannot tell rows apart
+_NAMED = 400  # rows the graph names where it is searched so widely anyway: the codes of all numbers choose better among them than the graph's prefix
 _BROAD = 0.5  # a filter that lets so much through is applied to what the graph proposes
 
 Near = tuple[SegmentId, float]
@@ -144,7 +145,7 @@ class SpaceIndex:
     def _from_graph(self, graph: Graph, query: F32, count: int, chosen: I64 | None) -> tuple[I64, F32]:
         """What the graph names, and the best of those it does not know yet."""
         since = graph.rows
-        known = graph.nearest(unit(query[: self.about.prefix]), count)
+        known = graph.nearest(unit(query[: self.about.prefix]), max(count, min(graph.ef, _NAMED)))
         if known is None:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         rows, about = self.rows.best(query, count, known, since)
