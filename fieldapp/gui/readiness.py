@@ -1,13 +1,12 @@
 """What is done once so that the window never stands still later: pages are loaded behind it, and the interpreter no longer looks through everything it holds.
 
-A page's modules take up to a tenth of a second to import; behind the window nobody waits for them. Python's full garbage collections hold the
-interpreter for as long when a recording of 20,000 segments is in memory, whichever thread causes one, so they are kept for moments without work. And a
-thread that computes gives the interpreter back sooner: the window asks for it again at nearly every call of Qt, dozens of times while it paints.
+A page's modules take up to a tenth of a second to import; behind the window nobody waits for them. Garbage is collected in the window's own moments
+(`sweeping.py`). And a thread that computes gives the interpreter back sooner: the window asks for it again at nearly every call of Qt, dozens of times
+while it paints.
 """
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
 from types import ModuleType
@@ -17,11 +16,10 @@ from PySide6.QtCore import QTimer
 
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import PAGES
+from fieldapp.gui.sweeping import Sweeper
 
 SOON_MS = 500
 """After the window is there; the page somebody opens first comes before."""
-YOUNG, MIDDLE, NEVER = 2_000, 10, 1_000_000
-"""Objects until the youngest are looked through, how many times until those that survived are; all others never by themselves."""
 AT_ONCE = 40
 """Names in one pass of the event loop."""
 TURN_S = 0.0005
@@ -31,9 +29,7 @@ TURN_S = 0.0005
 def get_ready(desk: Desk) -> None:
     """Called when the window is shown."""
     sys.setswitchinterval(TURN_S)
-    gc.freeze()
-    gc.set_threshold(YOUNG, MIDDLE, NEVER)
-    desk.fieldbook_changed.connect(gc.collect)
+    desk.fieldbook_changed.connect(Sweeper(desk).sweep_all)
     QTimer.singleShot(SOON_MS, desk, lambda: _name_classes(desk, [(room, name) for room in (QtCore, QtGui, QtWidgets) for name in dir(room)]))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
 from fieldapp.gui.words import say
 
@@ -33,6 +33,7 @@ class CommandPalette(QFrame):
         self._window = parent
         self.setObjectName("panel")
         self._actions: list[QAction] = []
+        self._listed: list[QAction] = []
         self._field = QLineEdit(self)
         self._field.setAccessibleName(say("Find a command"))
         self._field.setPlaceholderText(say("Find a command"))
@@ -44,7 +45,7 @@ class CommandPalette(QFrame):
         layout.addWidget(self._field)
         layout.addWidget(self._list)
         self._field.textChanged.connect(self._on_text)
-        self._list.itemClicked.connect(self._on_chosen)
+        self._list.clicked.connect(self._on_clicked)
         self._field.installEventFilter(self)
         self.hide()
 
@@ -75,9 +76,7 @@ class CommandPalette(QFrame):
             step = 1 if key == Qt.Key.Key_Down else -1
             self._list.setCurrentRow((self._list.currentRow() + step) % max(1, self._list.count()))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            current = self._list.currentItem()
-            if current is not None:
-                self._on_chosen(current)
+            self._choose(self._list.currentRow())
         elif key == Qt.Key.Key_Escape:
             self.hide()
             self._window.setFocus()
@@ -88,17 +87,17 @@ class CommandPalette(QFrame):
     @Slot(str)
     def _on_text(self, text: str) -> None:
         fitting = [(fit, number) for number, a in enumerate(self._actions) if (fit := score(text, a.text())) is not None]
+        self._listed = [self._actions[number] for _, number in sorted(fitting)]
         self._list.clear()
-        for _, number in sorted(fitting):
-            action = self._actions[number]
-            keys = action.shortcut().toString()
-            item = QListWidgetItem(f"{action.text()}   {keys}" if keys else action.text(), self._list)
-            item.setData(Qt.ItemDataRole.UserRole, number)
+        self._list.addItems([f"{action.text()}   {keys}" if (keys := action.shortcut().toString()) else action.text() for action in self._listed])
         self._list.setCurrentRow(0)
 
-    @Slot(QListWidgetItem)
-    def _on_chosen(self, item: QListWidgetItem) -> None:
-        action = self._actions[item.data(Qt.ItemDataRole.UserRole)]
-        self.hide()
-        self._window.setFocus()
-        action.trigger()
+    @Slot(QModelIndex)
+    def _on_clicked(self, place: QModelIndex) -> None:
+        self._choose(place.row())
+
+    def _choose(self, row: int) -> None:
+        if 0 <= row < len(self._listed):
+            self.hide()
+            self._window.setFocus()
+            self._listed[row].trigger()
