@@ -35,4 +35,6 @@ def test_every_layer_of_the_first_model_and_of_other_arms_is_examined_and_the_ca
     assert len(tables["layers_recognised"]) == len(layers) * len(speakers)
     assert {(row["layer"], row["way"]) for row in tables["arms"]} >= {(layer, way) for layer in (1, 2) for way in ("pooled", "seqsim")}
     assert {row["model"] for row in tables["arms"]} == {arm.name}
-    assert "## Other arms of the recipe" in (tmp_path / "MODEL.md").read_text("utf-8")
+    card = (tmp_path / "MODEL.md").read_text("utf-8")
+    assert "## Other arms of the recipe" in card
+    assert f"- {arm.name} (" in card

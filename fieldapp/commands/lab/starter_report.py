@@ -72,10 +72,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
     }
     facts: dict[str, Any] = {"name": manifest.name, "licence": manifest.licence, "source": manifest.source, "languages": list(manifest.languages)}
     facts |= {
-        "megabytes": sum(path.stat().st_size for path in folders[0].iterdir() if path.is_file()) / 1e6,
+        "megabytes": _megabytes(folders[0]),
         "training": manifest.training,
         "trained": card.trained(options.world, options.words),
     }
+    facts["arms"] = [(about.name, _megabytes(folder), about.training) for folder in folders[1:] for about in (manifest_of(folder),)]
     data: dict[str, Any] = {"facts": facts, "about": about} | {name: [asdict(row) for row in some] for name, some in rows.items()}
     if options.card:
         options.card.write_text(card.text(data), encoding="utf-8")
@@ -89,6 +90,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Study:
         tables=tuple(_table(name, some) for name, some in rows.items() if some),
         data=data,
     )
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) / 1e6
 
 
 def _examined(folders: Sequence[Path], options: argparse.Namespace, progress: Progress) -> dict[str, list[Any]]:

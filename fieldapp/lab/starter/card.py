@@ -76,11 +76,17 @@ def text(data: Mapping[str, Any]) -> str:
         "every two speakers.\n\n" + _table(data["found"], ("one", "other", "way", "n", "chance", "r1", "low", "high", "r5")),
         "## After each encoder layer\n\n" + _table(data["layers"], ("layer", "one", "way", "r1", "low", "high")),
         _table(data["layers_recognised"], ("test", "variety", "n", "cer")),
-        *(["## Other arms of the recipe\n\n" + _table(data["arms"], ("model", "layer", "one", "way", "r1", "low", "high"))] if data["arms"] else []),
+        *(_arms(data) if data["arms"] else []),
         *(["## Real people\n\n" + _table(data["human"], ("test", "one", "other", "way", "n", "chance", "r1", "low", "high"))] if data["human"] else []),
         "## Time on one core\n\n" + _table(data["speed"], ("what", "utterances", "speech_s", "ms_each", "times_speech")),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _arms(data: Mapping[str, Any]) -> list[str]:
+    """What the other arms are, and what they find."""
+    told = "\n".join(f"- {name} ({megabytes:.1f} MB): {training}." for name, megabytes, training in data["facts"]["arms"])
+    return ["## Other arms of the recipe", told, _table(data["arms"], ("model", "layer", "one", "way", "r1", "low", "high"))]
 
 
 def _training(facts: Mapping[str, Any]) -> list[str]:
