@@ -90,7 +90,7 @@ def _rules(options: argparse.Namespace, language: str, model: Whisper) -> FinalR
 
 
 def _as_text(outcome: Outcome, model: Whisper) -> str:
-    lines = [f"{outcome.texts} drafts by {model.manifest.name}; {outcome.found} segments were new"]
+    lines = [f"Drafts by {model.manifest.name}: {outcome.texts}; new segments: {outcome.found}"]
     lines += [f"  without text  {count} ({reason})" for reason, count in outcome.without_text.items()]
     lines += [f"  not read  {trouble}" for trouble in outcome.troubles]
     lines.append(f"  {outcome.seconds:.1f} s, {outcome.speech_seconds / max(outcome.seconds, 1e-6):.1f} times as fast as speech. {model.device.reason}")

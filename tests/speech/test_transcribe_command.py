@@ -182,7 +182,7 @@ def test_a_recording_that_cannot_be_read_is_named_and_the_others_are_done(book: 
     assert cli.main(["transcribe", str(book), "--model", str(mini_folder), "--device", "cpu"]) == 1
     out = capsys.readouterr().out
     assert "gone.wav" in out
-    assert " drafts by mini" in out
+    assert "Drafts by mini: " in out
     assert not out.startswith("0 drafts")
 
 
