@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from pytestqt.qtbot import QtBot
 
+from fieldapp.gui import sweeping
 from fieldapp.gui.sweeping import YOUNG, Sweeper
 
 pytestmark = pytest.mark.gui
@@ -56,6 +57,20 @@ def test_old_garbage_goes_when_everything_is_looked_through(sweeper: Sweeper) ->
     gc.collect(1)  # it has survived its youth
     del ring
     gc.collect(1)
+    assert went() is not None
+    sweeper.sweep_all()
+    assert went() is None
+
+
+def test_what_was_put_aside_goes_when_everything_is_looked_through(qtbot: QtBot, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "LONG_S", 0.0)  # every collecting takes long
+    before = gc.get_freeze_count()
+    ring = Ring()
+    went = weakref.ref(ring)
+    kept = [[number] for number in range(2 * YOUNG)]
+    qtbot.waitUntil(lambda: gc.get_freeze_count() >= before + len(kept))
+    del ring
+    gc.collect()
     assert went() is not None
     sweeper.sweep_all()
     assert went() is None
