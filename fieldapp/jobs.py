@@ -7,9 +7,12 @@ sets to its bridge so that it arrives in the window's thread.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -18,6 +21,18 @@ from fieldapp.errors import Cancelled, FieldError
 T = TypeVar("T")
 Post = Callable[[Callable[[], None]], None]
 log = logging.getLogger(__name__)
+BEHIND = 5
+"""The nice value of threads that step back: about a third of the processor beside one that does not."""
+
+
+def step_back() -> None:
+    """The calling thread, and whatever it starts from now on, lets the window and the keys of a session go first.
+
+    Only for threads that compute and that will never start a recorder: nobody without privileges can take it back. Linux counts this by thread, others do not.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, max(BEHIND, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 class Progress:
@@ -83,9 +98,9 @@ def _nothing() -> None:
 class Jobs:
     """A pool of background threads. Close it: that cancels what runs, tells everybody, and joins."""
 
-    def __init__(self, threads: int = 2, post: Post = _at_once, name: str = "job") -> None:
+    def __init__(self, threads: int = 2, post: Post = _at_once, name: str = "job", *, behind: bool = False) -> None:
         self._post = post
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=step_back if behind else None)
         self._lock = threading.Lock()
         self._running: set[Progress] = set()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from fieldapp.errors import DiskFull
-from fieldapp.jobs import Jobs, Progress
+from fieldapp.jobs import BEHIND, Jobs, Progress
 
 
 class Outcomes:
@@ -140,3 +142,18 @@ def test_a_listener_that_fails_does_not_hurt_the_next_job(jobs: Jobs, told: Outc
     assert jobs.run(lambda _: 2, told.done.append, told.failed.append).wait(10)
     assert told.done == [2]
     assert caplog.text.count("RuntimeError: the listener's bug") == 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads priorities of their own")
+def test_a_pool_that_steps_back_lets_every_other_thread_go_first() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, 0)
+
+    mine = niceness()
+    told = list[int]()
+    pool = Jobs(behind=True)
+    job = pool.run(lambda _: niceness(), told.append, lambda trouble: pytest.fail(str(trouble)))
+    assert job.wait(10)
+    pool.close()
+    assert told == [max(BEHIND, mine)]
+    assert niceness() == mine

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from fieldapp import __version__
 from fieldapp.bulk.drafts import DETECTOR, LISTENED, Drafts
 from fieldapp.errors import FieldError
+from fieldapp.jobs import step_back
 from fieldapp.model import RunId, Segment, SegmentId, Span, new_id
 from fieldapp.session.ear import Ear
 from fieldapp.session.plan import RECORDING, Plan
@@ -125,6 +126,7 @@ class LiveText:
     # --- its own thread ---
 
     def _work(self) -> None:
+        step_back()
         try:
             engine = self._load()
             if not self._given_up.is_set():

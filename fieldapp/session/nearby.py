@@ -18,6 +18,7 @@ from fieldapp.errors import FieldError
 from fieldapp.finding.finder import Finder
 from fieldapp.finding.live import Doubt, neighbours
 from fieldapp.finding.question import Match
+from fieldapp.jobs import step_back
 from fieldapp.model import Event, EventId, Item, ItemId, Segment, Span, new_id
 from fieldapp.session.plan import Plan
 from fieldapp.store import sessions
@@ -82,6 +83,7 @@ class Nearby:
     # --- its own thread ---
 
     def _work(self) -> None:
+        step_back()
         with nullcontext(self._finder) if self._finder else Finder(self._store, background=False) as finder:
             while (segment := self._next()) is not None:
                 try:

@@ -37,7 +37,7 @@ class Keeper:
         self._spaces = opened
         self._folder = folder
         self._graph_from, self._seal_from = graph_from, seal_from
-        self._jobs = Jobs(threads=1, name="index")
+        self._jobs = Jobs(threads=1, name="index", behind=True)
         self._waking = threading.Lock()
         self._asked = False
         self._job: Job | None = None

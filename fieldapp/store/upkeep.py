@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 from fieldapp.errors import Cancelled, FieldError
+from fieldapp.jobs import step_back
 from fieldapp.store import backup
 from fieldapp.store.connect import DATABASE
 
@@ -38,6 +39,7 @@ class Upkeep:
             self._thread.join()
 
     def _run(self) -> None:
+        step_back()
         try:
             backup.make(self._folder / DATABASE, cancel=self._cancel)
         except Cancelled:

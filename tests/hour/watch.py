@@ -24,6 +24,8 @@ LOOK_AFTER_S, LOOK_EVERY_S = 0.020, 0.010
 ROOT = Path(__file__).resolve().parents[2]
 OWN_FRAMES = ("watch.py", "driver.py", "window_hour.py")
 """Frames of the bench itself name nothing."""
+WAITING = ("threading.py", "selectors.py", "queue.py", "subprocess.py", "connection.py")
+"""Other threads that are in one of these wait for something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Block:
     doing: str
     place: str
     stack: str
+    beside: dict[str, int]
+    """What other threads were at meanwhile, and how often it was seen: one of them may have had the interpreter."""
 
     @property
     def starved(self) -> bool:
@@ -62,6 +66,7 @@ class Watch(QObject):
         self._posted = self._posted_work = 0.0
         self._posted_core: float | None = None
         self._looks: list[tuple[str, str]] = []
+        self._beside: Counter[str] = Counter()
         self._ran, self._over = threading.Event(), threading.Event()
         self._beat.connect(self._on_beat, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._watch, name="gui watch", daemon=True)
@@ -105,19 +110,23 @@ class Watch(QObject):
         if late > LIMIT_S:
             place, stack = _where(self._looks)
             at = round(now - self._began, 2)
-            self.blocks.append(Block(at, round(late * 1000, 1), round(work * 1000, 1), _rounded(waited), self.doing, place, stack))
+            self.blocks.append(Block(at, round(late * 1000, 1), round(work * 1000, 1), _rounded(waited), self.doing, place, stack, dict(self._beside)))
         self._ran.set()
 
     def _watch(self) -> None:
         while not self._over.is_set():
-            self._looks = []
+            self._looks, self._beside = [], Counter()
             self._ran.clear()
             self._posted_core, self._posted_work = self._core(), time.clock_gettime(self._clock)
             self._posted = time.perf_counter()
             self._beat.emit()
             wait = LOOK_AFTER_S
             while not self._ran.wait(wait) and not self._over.is_set():
-                self._looks.append(_look(sys._current_frames().get(self._watched)))  # no frame is kept: its painters would live on with it
+                frames = sys._current_frames()
+                self._looks.append(_look(frames.pop(self._watched, None)))  # no frame is kept: its painters would live on with it
+                frames.pop(threading.get_ident())
+                self._beside.update(_innermost(frame) for frame in frames.values() if Path(frame.f_code.co_filename).name not in WAITING)
+                del frames
                 wait = LOOK_EVERY_S
             self._over.wait(BEAT_S)
 
@@ -150,6 +159,11 @@ def _look(frame: FrameType | None) -> tuple[str, str]:
         lines.append((f"{name}:{line} {code.co_name}", ours and path.name not in OWN_FRAMES))
     place = next((line for line, ours in lines if ours), "Qt itself")
     return place, " < ".join(line for line, _ in lines[:8])
+
+
+def _innermost(frame: FrameType) -> str:
+    stack = _look(frame)[1].split(" < ")
+    return " < ".join(stack[:3])
 
 
 def _where(looks: list[tuple[str, str]]) -> tuple[str, str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -123,9 +121,11 @@ def _varieties(item: Item) -> list[Variety]:
 
 def _paradisec(plan: Plan, out: Output) -> None:
     """The table PARADISEC takes, its columns in the order lameta writes them."""
-    buffer = io.StringIO(newline="")
-    sheet = csv.writer(buffer, lineterminator="\n")
-    sheet.writerow([*_PARADISEC, *(f"{part} {number}" for number in range(1, _TRIPLES + 1) for part in ("Role", "First Name", "Last Name"))])
+    out.sheet(f"{plan.collection}-items.csv", _paradisec_rows(plan))
+
+
+def _paradisec_rows(plan: Plan) -> Iterator[Sequence[str]]:
+    yield [*_PARADISEC, *(f"{part} {number}" for number in range(1, _TRIPLES + 1) for part in ("Role", "First Name", "Last Name"))]
     for item in plan.items:
         session, varieties = item.session, _varieties(item)
         codes = "; ".join(v.iso639_3 for v in varieties if v.iso639_3)
@@ -133,8 +133,7 @@ def _paradisec(plan: Plan, out: Output) -> None:
         about = (plan.collection, plan.origin.title, plan.origin.description, "", "", item.name, session.title, session.description, codes, codes,
                  str(session.metadata.get("country", "")), session.date, session.place, "Fieldapp", "Sound", "primary_text", session.genre,
                  "; ".join(v.name for v in varieties), "; ".join(v.name for v in varieties))  # fmt: skip
-        sheet.writerow([*about, *(part for triple in people for part in triple)])
-    out.text(f"{plan.collection}-items.csv", buffer.getvalue())
+        yield [*about, *(part for triple in people for part in triple)]
 
 
 def _rocrate(plan: Plan, out: Output) -> None:

@@ -6,9 +6,8 @@ Ids are made plain (`[A-Za-z0-9_-]`); the original id of a segment stands in its
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from fieldapp.corpus.bundle import Bundle, Loss
@@ -50,7 +49,7 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
         out.file(f"media/{ids[line.segment.id]}.wav", partial(cut_line, bundle, line))
     for name, rows in tables.items():
         if rows or name != "media.csv":
-            out.text(name, _sheet(COLUMNS[name], rows))
+            out.sheet(name, _sheet(COLUMNS[name], rows))
     out.text("Wordlist-metadata.json", json.dumps(metadata(bundle.title, bundle.description, media=bool(with_sound)), ensure_ascii=False, indent=1) + "\n")
     return losses
 
@@ -90,9 +89,6 @@ def _medium(line: Line, ids: dict[str, str]) -> dict[str, object]:
     return {"ID": identity, "Name": f"{identity}.wav", "Media_Type": "audio/x-wav", "Download_URL": f"file:media/{identity}.wav"}
 
 
-def _sheet(columns: tuple[str, ...], rows: list[dict[str, object]]) -> str:
-    buffer = io.StringIO(newline="")
-    sheet = csv.DictWriter(buffer, columns, extrasaction="ignore", restval="", lineterminator="\n")
-    sheet.writeheader()
-    sheet.writerows(rows)
-    return buffer.getvalue()
+def _sheet(columns: tuple[str, ...], rows: list[dict[str, object]]) -> Iterator[Iterable[object]]:
+    yield columns
+    yield from ([row.get(column, "") for column in columns] for row in rows)

@@ -6,8 +6,7 @@ told; a file in which something may not leave, or was not chosen, stays here as 
 
 from __future__ import annotations
 
-import csv
-import io
+import itertools
 import shutil
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
@@ -54,11 +53,8 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
             done.append(file)
             told |= file.segments
     losses += [Loss(s.id, "a segment that is in no ELAN file, with its texts") for s in bundle.segments if s.id not in told and bundle.texts(s.id)]
-    buffer = io.StringIO(newline="")
-    sheet = csv.writer(buffer, lineterminator="\n")
-    sheet.writerow(("file", "annotation", "tier", "before", "after"))
-    sheet.writerows((file.name, ref, *change) for file in done for ref, change in sorted(file.labels.items()))
-    out.text("corrections.csv", buffer.getvalue())
+    changes = ((file.name, ref, *change) for file in done for ref, change in sorted(file.labels.items()))
+    out.sheet("corrections.csv", itertools.chain([("file", "annotation", "tier", "before", "after")], changes))
     return losses
 
 

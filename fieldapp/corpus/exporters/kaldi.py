@@ -6,6 +6,7 @@ With sound every utterance is a file of its own; without, the masters are named 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from fieldapp.corpus.bundle import Bundle, Loss
@@ -65,9 +66,9 @@ def _folder(bundle: Bundle, out: Output, options: Options, name: str, found: dic
             places[utterance] = f"{line.sound.recording.id} {line.span.start / rate:.6f} {line.span.stop / rate:.6f}"
     for file, table in (("wav.scp", sounds), ("text", texts), ("utt2spk", homes), ("utt2consent", rights), ("segments", places)):
         if table:
-            out.text(f"{name}/{file}", _sorted(table))
-    out.text(f"{name}/spk2utt", _sorted({speaker: " ".join(sorted(own, key=str.encode)) for speaker, own in speakers.items()}))
+            out.rows(f"{name}/{file}", _sorted(table))
+    out.rows(f"{name}/spk2utt", _sorted({speaker: " ".join(sorted(own, key=str.encode)) for speaker, own in speakers.items()}))
 
 
-def _sorted(table: dict[str, str]) -> str:
-    return "".join(f"{key} {table[key]}\n" for key in sorted(table, key=str.encode))
+def _sorted(table: dict[str, str]) -> Iterator[str]:
+    return (f"{key} {table[key]}\n" for key in sorted(table, key=str.encode))

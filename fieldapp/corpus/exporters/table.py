@@ -5,9 +5,8 @@ A text that a spreadsheet would take for a formula (clitics are often written `=
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+from collections.abc import Iterator
 
 from fieldapp.corpus.bundle import Bundle, Loss, is_machine
 from fieldapp.corpus.exporters import Options
@@ -28,12 +27,14 @@ def write(bundle: Bundle, out: Output, options: Options) -> list[Loss]:
 
 def write_table(bundle: Bundle, out: Output, options: Options, name: str, delimiter: str) -> list[Loss]:
     """The table under this name, guarded against formulas where commas part the cells."""
-    guard = delimiter == ","
-    tiers = [t for t in bundle.tiers() if options.keeps(t)]
-    buffer = io.StringIO(newline="")
-    sheet = csv.writer(buffer, lineterminator="\n", delimiter=delimiter)
-    sheet.writerow([*_FIXED, *tiers, "machine_tiers"])
     losses: list[Loss] = []
+    out.sheet(name, _rows(bundle, out, options, losses, guard=delimiter == ","), delimiter)
+    return losses
+
+
+def _rows(bundle: Bundle, out: Output, options: Options, losses: list[Loss], *, guard: bool) -> Iterator[list[object]]:
+    tiers = [t for t in bundle.tiers() if options.keeps(t)]
+    yield [*_FIXED, *tiers, "machine_tiers"]
     for number, segment in enumerate(bundle.segments):
         if number % 1000 == 0:
             out.progress(number / max(1, len(bundle.segments)), "writing the table")
@@ -54,9 +55,7 @@ def write_table(bundle: Bundle, out: Output, options: Options, name: str, delimi
         losses += [Loss(text.id, "a beginning like a formula's, which got an apostrophe in front") for text in formulas]
         losses += [Loss(text.id, "carriage returns, which became line feeds") for text in texts.values() if "\r" in text.text]
         row = [*fixed, *(_line_feeds(texts[t].text) if t in texts else "" for t in tiers), machine]
-        sheet.writerow([guarded(cell) if guard and isinstance(cell, str) else cell for cell in row])
-    out.text(name, buffer.getvalue())
-    return losses
+        yield [guarded(cell) if guard and isinstance(cell, str) else cell for cell in row]
 
 
 def guarded(cell: str) -> str:
