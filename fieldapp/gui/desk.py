@@ -63,6 +63,7 @@ class Desk(QObject):
         self._settings_path = settings_path
         self.bridge = Bridge(self)
         self.jobs = Jobs(post=self.bridge.post)
+        self._behind = Jobs(post=self.bridge.post, name="behind", behind=True)
         self.works = Works(self.bridge, self)
         """Long work somebody started and may want to see."""
         self.listening = Listening(settings.output_device, self._on_trouble)
@@ -137,6 +138,7 @@ class Desk(QObject):
         """The end: background work, loudspeaker, fieldbook, bridge, in this order."""
         self.works.close()
         self.jobs.close()
+        self._behind.close()
         self.listening.close()
         self.close_fieldbook()
         self.bridge.close()
@@ -178,6 +180,10 @@ class Desk(QObject):
         """Do something long in the background; `done` and `failed` run in the GUI thread."""
         return self.jobs.run(work, done, failed or self.fail)
 
+    def run_behind(self, work: Callable[[Progress], Any], done: Callable[[Any], None], failed: Callable[[Exception], None] | None = None) -> Job:
+        """The same for what computes and nobody waits for: it lets everything else go first. It must not start a recorder."""
+        return self._behind.run(work, done, failed or self.fail)
+
     def work(self, title: str, work: Callable[[Progress], Any], done: Callable[[Any], str]) -> Job:
         """Do something long that everybody can see and stop; `done` gives the sentence that is said and stays to be read."""
 
@@ -215,7 +221,7 @@ class Desk(QObject):
     @property
     def busy(self) -> bool:
         """Whether anything is done behind the window."""
-        return self.jobs.busy or bool(self.works.running)
+        return self.jobs.busy or self._behind.busy or bool(self.works.running)
 
     def _on_trouble(self, trouble: FieldError) -> None:
         self.bridge.post(lambda: self.say(told(trouble), "look"))

@@ -22,8 +22,9 @@ SOON_MS = 500
 """After the window is there; the page somebody opens first comes before."""
 AT_ONCE = 40
 """Names in one pass of the event loop."""
-TURN_S = 0.0005
-"""How long a thread that computes in Python may keep the interpreter when the window wants it; usually ten times as long."""
+TURN_S = 0.00002
+"""How long a thread that computes in Python may keep the interpreter when the window wants it. Usually 5 ms; but a thread that lets go of it more often
+than that, for a moment each time, is never asked, and takes it back before the window has woken up."""
 
 
 def get_ready(desk: Desk) -> None:

@@ -37,7 +37,7 @@ class Works(QObject):
 
     def __init__(self, bridge: Bridge, parent: QObject) -> None:
         super().__init__(parent)
-        self._jobs = Jobs(post=bridge.post, name="work")
+        self._jobs = Jobs(post=bridge.post, name="work", behind=True)
         self.all: list[Work] = []
 
     def begin(

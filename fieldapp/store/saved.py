@@ -33,12 +33,12 @@ def saved_search(db: sqlite3.Connection, name: str) -> dict[str, Any]:
 
 def saved_searches(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     """All of them, by name."""
-    return {name: saved_search(db, name) for name in _names(db, SEARCH)}
+    return {name: dict(_understood(kept, SEARCH, name, "saved search")) for name, kept in _all(db, SEARCH)}
 
 
 def search_names(db: sqlite3.Connection) -> list[str]:
     """What the saved searches are called."""
-    return _names(db, SEARCH)
+    return [name for name, _ in _all(db, SEARCH)]
 
 
 def forget_search(tx: Transaction, name: str) -> None:
@@ -73,14 +73,12 @@ def drop_basket(tx: Transaction, name: str = DEFAULT_BASKET) -> None:
 
 def basket(db: sqlite3.Connection, name: str = DEFAULT_BASKET) -> list[SegmentId]:
     """The segments in a basket, in the order in which they came, without those that are gone."""
-    listed = [SegmentId(str(one)) for one in _read(db, BASKET, name, "basket")]
-    there = _existing(db, listed)
-    return [segment for segment in listed if segment in there]
+    return _still_there(db, _read(db, BASKET, name, "basket"))
 
 
 def baskets(db: sqlite3.Connection) -> dict[str, int]:
     """Every basket and how many segments are in it."""
-    return {name: len(basket(db, name)) for name in _names(db, BASKET)}
+    return {name: len(_still_there(db, _understood(kept, BASKET, name, "basket"))) for name, kept in _all(db, BASKET)}
 
 
 def _put(tx: Transaction, name: str, segments: list[SegmentId]) -> None:
@@ -103,8 +101,12 @@ def _key(kind: str, name: str) -> str:
 def _read(db: sqlite3.Connection, kind: str, name: str, what: str) -> Any:
     kept = setting(db, _key(kind, name))
     if not kept:
-        known = ", ".join(_names(db, kind))
+        known = ", ".join(name for name, _ in _all(db, kind))
         raise NotThere(f"There is no {what} '{name}' in this fieldbook.", f"There are: {known}." if known else "There is none yet.")
+    return _understood(kept, kind, name, what)
+
+
+def _understood(kept: str, kind: str, name: str, what: str) -> Any:
     try:
         found = json.loads(kept)
     except ValueError as trouble:
@@ -114,9 +116,16 @@ def _read(db: sqlite3.Connection, kind: str, name: str, what: str) -> Any:
     return found
 
 
-def _names(db: sqlite3.Connection, kind: str) -> list[str]:
-    rows = db.execute("SELECT id FROM setting WHERE substr(id, 1, length(?)) = ? ORDER BY id", (kind, kind))
-    return [str(row[0]).removeprefix(kind) for row in rows]
+def _all(db: sqlite3.Connection, kind: str) -> list[tuple[str, str]]:
+    """In one reading: what is removed meanwhile is either still whole or not there."""
+    rows = db.execute("SELECT id, value FROM setting WHERE substr(id, 1, length(?)) = ? ORDER BY id", (kind, kind))
+    return [(str(row[0]).removeprefix(kind), str(row[1])) for row in rows]
+
+
+def _still_there(db: sqlite3.Connection, kept: list[Any]) -> list[SegmentId]:
+    listed = [SegmentId(str(one)) for one in kept]
+    there = _existing(db, listed)
+    return [segment for segment in listed if segment in there]
 
 
 def _existing(db: sqlite3.Connection, segments: Iterable[SegmentId]) -> set[SegmentId]:

@@ -395,7 +395,7 @@ def test_the_queue_puts_a_take_that_differs_from_the_others_before_one_the_machi
     draft = Annotation(
         id=AnnotationId(new_id()), segment=SegmentId(retake), tier="transcription", text="太阳", source="machine:m", state="draft", confidence=0.9
     )
-    qtbot.waitUntil(lambda: not window.desk.jobs.busy and not page(window).book.doubts._busy)
+    qtbot.waitUntil(lambda: not window.desk.busy and not page(window).book.doubts._busy)
     page(window).book.doubts._next = 0.0  # the minute is over
     store.do(lambda tx: texts.add_texts(tx, [draft]))
     qtbot.waitUntil(lambda: page(window).queue[0].segment in (retake, shown.lines[2].segment))

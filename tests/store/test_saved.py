@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,24 @@ def test_a_search_is_kept_asked_again_and_forgotten(book: Toy) -> None:
     assert saved.saved_searches(book.store.reader()) == {}
     with pytest.raises(NotThere, match="weather"):
         saved.saved_search(book.store.reader(), "weather")
+
+
+def test_what_is_forgotten_while_everything_is_read_is_whole_or_gone(book: Toy) -> None:
+    over = threading.Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            book.store.do(lambda tx: saved.save_search(tx, "sun", {"query": "sun"}))
+            book.store.do(lambda tx: saved.forget_search(tx, "sun"))
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        seen = [saved.saved_searches(book.store.reader()) for _ in range(3000)]
+    finally:
+        over.set()
+        other.join()
+    assert all(found in ({}, {"sun": {"query": "sun"}}) for found in seen)
 
 
 def test_a_basket_keeps_order_forgets_the_deleted_and_knows_no_strangers(book: Toy) -> None:

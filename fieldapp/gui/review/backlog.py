@@ -49,4 +49,4 @@ class Backlog:
             self._waiting.clear()  # the file cannot be read: said once
             self._desk.fail(trouble)
 
-        self._desk.run(lambda _: work(), finished, failed)
+        self._desk.run_behind(lambda _: work(), finished, failed)

@@ -66,7 +66,7 @@ class KeepingUp(QObject):
     def _read_all(self, store: Store) -> None:
         recording, doubts = self.recording, self.doubts.why
         self._typing.reading_begins()
-        self._desk.run(lambda _: read(store, recording, doubts), lambda found: self._on_read(store, found), self._on_failed)
+        self._desk.run_behind(lambda _: read(store, recording, doubts), lambda found: self._on_read(store, found), self._on_failed)
 
     def _on_opened(self, store: Store, found: Opened | None, segment: str) -> None:
         if store is not self._desk.store:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fieldapp.gui.review.shown import Shown
@@ -12,11 +12,13 @@ from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.segment_marks import coverage
 from fieldapp.gui.widgets.sound import Sound
 from fieldapp.gui.widgets.timeline import Timeline
+from fieldapp.gui.widgets.wave_pixels import as_image, wave_pixels
 from fieldapp.gui.words import say
 from fieldapp.model import Span
 
 HEIGHT_PX = 44
 BLOCKS_PX = 10
+REACH = 0.9
 
 
 class Minimap(QWidget):
@@ -107,7 +109,7 @@ class Minimap(QWidget):
             self._wave.fill(QColor(self._colours.stage))
             if self._sound is not None and self._sound.frames and self.width():
                 painter = QPainter(self._wave)
-                self._paint_sound(painter, self._sound)
+                self._paint_sound(painter, self._sound, ratio)
                 painter.end()
         self._lines = self._shown.lines
         picture = QPixmap(self._wave)
@@ -117,15 +119,12 @@ class Minimap(QWidget):
             painter.end()
         return picture
 
-    def _paint_sound(self, painter: QPainter, sound: Sound) -> None:
+    def _paint_sound(self, painter: QPainter, sound: Sound, ratio: float) -> None:
         peaks = sound.peaks(Span(0, sound.frames), self.width())
         loudest = max(0.05, float(np.abs(peaks).max(initial=0)))
-        middle = (self.height() - BLOCKS_PX) / 2
-        tops, bottoms = middle - peaks[:, 1] / loudest * middle * 0.9, middle - peaks[:, 0] / loudest * middle * 0.9
-        outline = [QPointF(x, y) for x, y in enumerate(tops.tolist())] + [QPointF(x, y + 1) for x, y in reversed(list(enumerate(bottoms.tolist())))]
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._colours.wave))
-        painter.drawPolygon(QPolygonF(outline))
+        tall = self.height() - BLOCKS_PX
+        image = as_image(wave_pixels(peaks * (REACH / loudest), round(tall * ratio), self._colours.wave, self._colours.stage, self._colours.stage))
+        painter.drawImage(QRectF(0, 0, image.width(), tall), image, QRectF(image.rect()))
 
     def _paint_blocks(self, painter: QPainter) -> None:
         """Checked below in the wave's colour, to be checked in amber; a rejected segment is only an outline's worth of grey."""

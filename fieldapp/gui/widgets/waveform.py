@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fieldapp.gui.theme import Colours
 from fieldapp.gui.widgets.sound import Sound
 from fieldapp.gui.widgets.timeline import Timeline
+from fieldapp.gui.widgets.wave_pixels import as_image, wave_pixels
 from fieldapp.model import Span
 
 DRAG_PX = 4
+REACH = 0.95
 
 
 class TimeWidget(QWidget):
@@ -118,26 +118,15 @@ class Waveform(TimeWidget):
         columns = min(self.width(), round(self.timeline.pixel_of(span.stop))) if span is not None else 0
         if span is None or columns < 1:
             return
-        pixels = self._pixels(sound.peaks(span, columns))
-        image = QImage(pixels.data, columns, len(pixels), 4 * columns, QImage.Format.Format_RGB32)  # looks at the pixels, which are here until it is drawn
-        painter.drawImage(QRectF(0, 0, columns, self.height()), image, QRectF(image.rect()))
-
-    def _pixels(self, peaks: NDArray[np.float32]) -> NDArray[np.uint32]:
-        """A column of pixels for each pair of peaks; a polygon of noise would take ten times as long to fill."""
         high = round(self.height() * self.devicePixelRatioF())
-        heights = high / 2 - np.clip(peaks, -1, 1) * (high / 2 * 0.95)
-        tops, bottoms = np.rint(heights.T[::-1]).astype(np.int32)
-        below = np.maximum(bottoms, tops + 1)
-        tops[1:], below[1:] = np.minimum(tops[1:], below[:-1]), np.maximum(below[1:], tops[:-1])  # steep sound stays one line
-        rows = np.arange(high, dtype=np.int32)[:, np.newaxis]
-        ground = np.full((high, 1), QColor(self.colours.stage).rgb(), np.uint32)
-        ground[high // 2] = QColor(self.colours.line).rgb()
-        return np.where((rows >= tops) & (rows < below), np.uint32(QColor(self.colours.wave).rgb()), ground)
+        pixels = wave_pixels(sound.peaks(span, columns) * REACH, high, self.colours.wave, self.colours.stage, self.colours.line)
+        image = as_image(pixels)
+        painter.drawImage(QRectF(0, 0, columns, self.height()), image, QRectF(image.rect()))
 
     def _draw_samples(self, painter: QPainter, sound: Sound, middle: float) -> None:
         span = self.timeline.visible()
         samples = sound.samples(span)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(self.colours.wave))
-        heights = middle - samples * middle * 0.95
+        heights = middle - samples * middle * REACH
         painter.drawPolyline(QPolygonF([QPointF(self.timeline.pixel_of(span.start + i), y) for i, y in enumerate(heights.tolist())]))
