@@ -25,7 +25,7 @@ from fieldapp.errors import FieldError
 from fieldapp.model import Recording, Segment, SegmentId
 
 NAME = "elan-original"
-TITLE = "ELAN files as they came, with your corrections"
+TITLE = "ELAN files as they came, corrected"
 SUFFIX = ".eaf"
 
 

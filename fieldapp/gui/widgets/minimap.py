@@ -133,7 +133,9 @@ class Minimap(QWidget):
         whole.frames_per_pixel = whole.frames / whole.width
         lines = self._shown.lines
         todo = lines.to_check
-        y = self.height() - BLOCKS_PX + 2
+        row = np.full((1, self.width()), QColor(self._colours.stage).rgb(), np.uint32)
         for which, colour in ((~todo, self._colours.wave), (todo, self._colours.amber)):
             for left, right in coverage(whole, lines.starts[which], lines.stops[which]):
-                painter.fillRect(QRectF(left, y, max(1.0, right - left - (1 if right - left > 3 else 0)), BLOCKS_PX - 4), QColor(colour))
+                row[0, int(left) : int(max(left + 1, right - (right - left > 3)))] = QColor(colour).rgb()
+        image = as_image(row)  # one call of Qt for all of them
+        painter.drawImage(QRectF(0, self.height() - BLOCKS_PX + 2, self.width(), BLOCKS_PX - 4), image, QRectF(image.rect()))
