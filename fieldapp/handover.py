@@ -78,9 +78,17 @@ def hand_over(
     removed, stayed = _tidy(output, handed.files_of_last(store.reader(), {"purpose": purpose, **about}))
     files = {file: _mark(output.place(file)) for file in (*output.written, *output.unchanged)}
     unnoted = note(store, bundle, "export", about, {"written": len(output.written), "unchanged": len(output.unchanged), "files": files})
-    return HandedOver(
-        module.TITLE, len(bundle.segments), tuple(output.written), tuple(output.unchanged), tuple(losses), bundle.left_out, unnoted, removed, stayed
-    )
+    count, left_out, many = len(bundle.segments), bundle.left_out, (list(bundle.segments), list(bundle.annotations.values()))
+    del bundle
+    _let_go(*many)
+    return HandedOver(module.TITLE, count, tuple(output.written), tuple(output.unchanged), tuple(losses), left_out, unnoted, removed, stayed)
+
+
+def _let_go(*many: list[Any]) -> None:
+    """One by one: at once, a hundred thousand would hold the interpreter, and with it the window, for a twentieth of a second."""
+    for one in many:
+        while one:
+            one.pop()
 
 
 def _told(options: Options, chosen: list[SegmentId] | None) -> str:
