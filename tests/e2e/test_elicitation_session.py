@@ -130,14 +130,12 @@ def test_a_stored_segment_is_played_and_what_is_said_after_it_is_kept(virtual_mi
     recording = subprocess.Popen(oral, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert recording.stderr
     assert recording.stdin
-    while "1/2" not in recording.stderr.readline():  # until the segment has been played and it is the person's turn
-        pass
+    _until_told(recording, "1/2")  # the segment has been played and it is the person's turn
     answer = evenly(1, 1.0, 0.4)
     virtual_mic.play(answer.write_sound(tmp_path / "answer.wav")).wait(20)
     recording.stdin.write("next\n")
     recording.stdin.flush()
-    while "2/2" not in recording.stderr.readline():
-        pass
+    _until_told(recording, "2/2")
     out, err = recording.communicate("stop\n", timeout=60)
     assert recording.returncode == 0, err
     told = json.loads(out)["sessions"][0]
@@ -145,3 +143,11 @@ def test_a_stored_segment_is_played_and_what_is_said_after_it_is_kept(virtual_mi
     assert (kept["of"], kept["oral"], kept["take"]) == (first["segments"][0]["id"], "careful", 1)
     heard = soundfile.read(book / told["files"][0]["path"], dtype="float32", always_2d=True)[0][:, 0]
     assert answer.mistakes([{**kept, "meaning_id": "m000"}], heard) == {"mismatched": [], "cut": [], "missing": []}
+
+
+def _until_told(recording: subprocess.Popen[str], wanted: str) -> None:
+    assert recording.stderr
+    told = list[str]()
+    while wanted not in "".join(told[-1:]):
+        told.append(recording.stderr.readline())
+        assert told[-1], f"it ended, with {recording.wait()}, after saying: {''.join(told)}"
