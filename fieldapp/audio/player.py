@@ -26,6 +26,7 @@ _RING_FRAMES = 65_536  # 1.4 s; a power of two
 _CHUNK = 4096
 _PATIENCE_SECONDS = 0.02
 _GIVE_UP_SECONDS = 0.3
+_STALLED_SECONDS = 5.0  # a device that wakes up may take a second or two
 _WARM_UP_SECONDS = 0.15  # a device that was just opened may swallow its first moments, and with them an onset
 
 
@@ -177,6 +178,7 @@ class _Playing:
         self._action: Any = None
         self._clock = HeardClock(rendering.rate, round(mixer.latency * rendering.rate) + _CHUNK)
         self._written = self._taken = 0
+        self._progress = (0, time.monotonic())
         self._complete = False
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -223,12 +225,21 @@ class _Playing:
                     return
                 else:
                     self._keep_going()
+                    self._notice_a_stall()
                     self._ended.wait(_PATIENCE_SECONDS)
-        except FieldError as trouble:  # a file that cannot be read; told to whoever asks next
+        except FieldError as trouble:  # a file that cannot be read, a loudspeaker that takes nothing; told to whoever asks next
             self.trouble = trouble
         finally:
             if self.trouble or self.over:
                 self._ended.set()
+
+    def _notice_a_stall(self) -> None:
+        """A loudspeaker that takes nothing (unplugged, asleep, its sound server hanging) would play for ever."""
+        heard, now = self._heard(), time.monotonic()
+        if heard != self._progress[0]:
+            self._progress = (heard, now)
+        elif now - self._progress[1] > _STALLED_SECONDS:
+            raise DeviceError("The loudspeaker takes no sound.", "Look whether it is still connected, or choose another one.")
 
     def _keep_going(self) -> None:
         """Start the callback on the ring, also again after it found the ring empty."""

@@ -39,6 +39,19 @@ def test_a_queue_is_heard_unchanged_and_the_cursor_follows_it(virtual_mic: Virtu
     assert all(spans[clip][0] <= frame <= spans[clip][1] for clip, frame in told["seen"])
 
 
+def test_a_loudspeaker_that_takes_nothing_is_a_sentence_and_not_for_ever(virtual_mic: VirtualMic, tmp_path: Path) -> None:
+    write_marker(tmp_path / "marker.wav", 60)
+    queue = json.dumps([[str(tmp_path / "marker.wav"), 0, 60 * RATE]])
+    surroundings = {"PYTHONPATH": f"{Path(__file__).parents[2]}:{Path(__file__).parents[1]}"}
+    ear = virtual_mic.listen(tmp_path / "heard.raw")
+    playing = subprocess.Popen([sys.executable, "-m", "e2e.playing", "field", queue], env={**os.environ, **surroundings}, stderr=subprocess.PIPE, text=True)
+    until(lambda: len(heard(tmp_path)) > 0)
+    virtual_mic.hang()
+    told = playing.communicate(timeout=60)[1]
+    ear.terminate()
+    assert "The loudspeaker takes no sound." in told
+
+
 def heard(folder: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     data = np.fromfile(folder / "heard.raw", np.float32)
     numbers = np.asarray(read_marker(data[: len(data) // 2 * 2].reshape(-1, 2)), np.int64)

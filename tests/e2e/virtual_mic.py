@@ -122,6 +122,10 @@ class VirtualMic:
         """It speaks again."""
         self._run("pactl", "suspend-source", "mic", "0")
 
+    def hang(self) -> None:
+        """The loudspeaker stays but takes nothing any more."""
+        self._run("pactl", "suspend-sink", "field", "1")
+
     def close(self) -> None:
         """End everything that was started."""
         for process in [*self._players, self._server]:

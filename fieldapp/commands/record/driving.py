@@ -57,6 +57,7 @@ class Drive:
             return None
         finally:
             self.said += self._keys.odd
+            self.said += self._ear.said if self._ear else []
 
     def _frame(self, second: float) -> int:
         return self._session.first_frame + round(second * self._rate)

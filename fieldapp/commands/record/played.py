@@ -8,6 +8,7 @@ from typing import Self
 
 from fieldapp.audio.player import Player
 from fieldapp.elicitation.events import AGAIN, PAUSE, PROMPT
+from fieldapp.errors import FieldError
 from fieldapp.session.oral import heard_again
 from fieldapp.session.running import RunningSession
 from fieldapp.store import segments
@@ -21,6 +22,8 @@ class Played:
         self._store, self._session = store, session
         self._player = Player()
         self._waiting = False
+        self.said: list[str] = []
+        """What kept a segment from being heard."""
 
     def __enter__(self) -> Self:
         return self
@@ -52,8 +55,15 @@ class Played:
         return True
 
     def go_on_when_over(self) -> None:
-        """It has been played: the clock goes on, and what is said now counts."""
-        if self._waiting and not self._player.playing:
+        """It has been played, or cannot be: the clock goes on, and what is said now counts."""
+        if self._waiting and not self._still_playing():
             self._waiting = False
             if self._session.look().view.paused:
                 self._session.press(PAUSE)
+
+    def _still_playing(self) -> bool:
+        try:
+            return self._player.playing
+        except FieldError as trouble:  # the session matters more
+            self.said.append(f"A segment could not be played: {trouble}")
+            return False
