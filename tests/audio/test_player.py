@@ -47,6 +47,12 @@ def test_the_cursor_never_runs_back_or_ahead(steps: list[tuple[float, int]], beg
         before = heard
 
 
+class Action:
+    """What a mixer was asked to do; it began at once."""
+
+    actual_time = 0.0
+
+
 class StalledDevice:
     """A mixer whose queue is full for a while, as when the sound server does not run."""
 
@@ -54,16 +60,17 @@ class StalledDevice:
 
     def __init__(self, refuses: int) -> None:
         self._refuses = refuses
-        self.actions: set[object] = set()
+        self.actions: set[Action] = set()
         self.took = threading.Event()
 
-    def play_ringbuffer(self, ring: object, start: float) -> object:
+    def play_ringbuffer(self, _ring: object, start: float) -> Action:
         self._refuses -= 1
         if self._refuses >= 0:
             raise RuntimeError("Action queue is full")
-        self.actions.add(ring)
+        action = Action()
+        self.actions.add(action)
         self.took.set()
-        return ring
+        return action
 
     def cancel(self, _action: object) -> None:
         raise RuntimeError("Action queue is full")
