@@ -197,12 +197,18 @@ class _Playing:
         """Be silent now."""
         self._ended.set()
         self._thread.join()
-        if self._action is not None and self._action in self._mixer.actions:
-            with contextlib.suppress(RuntimeError):  # so many wait already for a device that takes nothing: what is in the ring by now will be heard
-                self._mixer.cancel(self._action)
+        if self._cancel():
             deadline = time.monotonic() + _GIVE_UP_SECONDS  # a device that died cancels nothing
             while self._action in self._mixer.actions and time.monotonic() < deadline:
                 time.sleep(0.005)
+
+    def _cancel(self) -> bool:
+        """Ask the device to take no more; whether there was something to be asked."""
+        if self._action is None or self._action not in self._mixer.actions:
+            return False
+        with contextlib.suppress(RuntimeError):  # so many wait already for a device that takes nothing: what is in the ring by now will be heard
+            self._mixer.cancel(self._action)
+        return True
 
     def _heard(self) -> int:
         with self._lock:
@@ -239,6 +245,7 @@ class _Playing:
         if heard != self._progress[0]:
             self._progress = (heard, now)
         elif now - self._progress[1] > _STALLED_SECONDS:
+            self._cancel()  # should it wake up, nothing of this is heard in the middle of something else
             raise DeviceError("The loudspeaker takes no sound.", "Look whether it is still connected, or choose another one.")
 
     def _keep_going(self) -> None:

@@ -24,7 +24,7 @@ LOOK_AFTER_S, LOOK_EVERY_S = 0.020, 0.010
 ROOT = Path(__file__).resolve().parents[2]
 OWN_FRAMES = ("watch.py", "driver.py", "window_hour.py")
 """Frames of the bench itself name nothing."""
-WAITING = ("threading.py", "selectors.py", "queue.py", "subprocess.py", "connection.py")
+WAITING = ("thread.py", "threading.py", "selectors.py", "queue.py", "subprocess.py", "connection.py")
 """Other threads that are in one of these wait for something."""
 
 
