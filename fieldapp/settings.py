@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import Field, asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from fieldapp.errors import FieldError
 
 FILE = "settings.json"
 RECENT_KEPT = 12
+log = logging.getLogger(__name__)
 Raw = dict[str, Any]
 T = TypeVar("T")
 
@@ -126,6 +129,38 @@ def save(settings: Settings, path: Path) -> None:
         _write(path, {**_merged(before, asdict(settings)), "version": before["version"]})
     except OSError as trouble:
         raise FieldError(f"The settings cannot be saved to {path}: {trouble.strerror}.", "Free some space or choose another FIELDAPP_HOME.") from trouble
+
+
+class Keeper:
+    """Writes settings behind whoever changes them: a disk that is slow to say "written" holds nobody up. `failed` is called in its thread."""
+
+    def __init__(self, path: Path, failed: Callable[[FieldError], None]) -> None:
+        self._path, self._failed = path, failed
+        self._newest: Settings | None = None
+        self._tried: Settings | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="settings")
+
+    def keep(self, settings: Settings) -> None:
+        """Write these, unless newer ones come before their turn."""
+        self._newest = settings
+        self._thread.submit(self._write)
+
+    def close(self) -> None:
+        """Return when everything is on the disk, or was said not to be."""
+        self._thread.shutdown()
+
+    def _write(self) -> None:
+        settings = self._newest
+        if settings is None or settings is self._tried:  # an earlier turn wrote these already
+            return
+        self._tried = settings
+        try:
+            save(settings, self._path)
+        except FieldError as trouble:
+            log.warning("settings were not kept: %s", trouble)
+            self._failed(trouble)
+        except Exception:  # a bug must be heard, not kept in a future nobody asks
+            log.exception("settings were not kept")
 
 
 def upgraded(raw: Raw, upgrades: Sequence[Upgrade] = UPGRADES) -> Raw:

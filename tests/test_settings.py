@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from fieldapp import settings as module
 from fieldapp.errors import FieldError
-from fieldapp.settings import UPGRADES, Settings, Vad, load, opened, save, upgraded
+from fieldapp.settings import UPGRADES, Keeper, Settings, Vad, load, opened, save, upgraded
 from fieldapp.speech.endpoints import EndpointRules
 
 
@@ -116,6 +117,50 @@ def test_a_save_that_fails_leaves_the_old_file(file: Path, monkeypatch: pytest.M
         save(replace(Settings(), theme="light"), file)
     assert load(file)[0].theme == "dark"
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_settings_handed_over_are_kept_behind_and_the_last_of_them_stays(file: Path) -> None:
+    trouble: list[FieldError] = []
+    keeper = Keeper(file, trouble.append)
+    for percent in range(80, 200):
+        keeper.keep(replace(Settings(), text_percent=percent))
+    keeper.close()
+    assert load(file) == (replace(Settings(), text_percent=199), ())
+    assert not trouble
+
+
+def test_a_disk_that_is_slow_holds_nobody_up_and_only_the_newest_waits_for_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free, began, written = threading.Event(), threading.Event(), []
+
+    def slow(descriptor: int) -> None:
+        began.set()
+        assert free.wait(20)
+        written.append(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    keeper = Keeper(file, lambda trouble: None)
+    keeper.keep(replace(Settings(), theme="dark"))
+    assert began.wait(20)
+    for percent in (110, 120, 130):
+        keeper.keep(replace(Settings(), text_percent=percent))  # comes back although nothing can be written
+    assert not written
+    free.set()
+    keeper.close()
+    assert load(file)[0].text_percent == 130
+    assert len(written) == 2
+
+
+def test_settings_that_cannot_be_kept_are_told_and_the_next_ones_are_tried(tmp_path: Path) -> None:
+    blocking = tmp_path / "config"
+    blocking.write_text("a file where the folder should be", encoding="utf-8")
+    told = threading.Event()
+    keeper = Keeper(blocking / "settings.json", lambda trouble: told.set() if "cannot be saved" in str(trouble) else None)
+    keeper.keep(replace(Settings(), theme="dark"))
+    assert told.wait(20)
+    blocking.unlink()
+    keeper.keep(replace(Settings(), theme="light"))
+    keeper.close()
+    assert load(blocking / "settings.json")[0].theme == "light"
 
 
 def test_upgrades_run_in_order_from_the_version_of_the_file() -> None:

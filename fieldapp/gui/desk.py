@@ -60,8 +60,8 @@ class Desk(QObject):
     def __init__(self, settings: Settings, settings_path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings
-        self._settings_path = settings_path
         self.bridge = Bridge(self)
+        self._keeper = settings_file.Keeper(settings_path, self._on_trouble)
         self.jobs = Jobs(post=self.bridge.post)
         self._behind = Jobs(post=self.bridge.post, name="behind", behind=True)
         self.works = Works(self.bridge, self)
@@ -94,7 +94,7 @@ class Desk(QObject):
     def change_settings(self, settings: Settings) -> None:
         """Keep new settings and tell everybody."""
         self.settings = settings
-        self.attempt(lambda: settings_file.save(settings, self._settings_path))
+        self._keeper.keep(settings)
         self.settings_changed.emit()
 
     def open(self, folder: Path) -> None:
@@ -135,12 +135,13 @@ class Desk(QObject):
             self.conditions_changed.emit()
 
     def close(self) -> None:
-        """The end: background work, loudspeaker, fieldbook, bridge, in this order."""
+        """The end: background work, loudspeaker, fieldbook, settings, bridge, in this order."""
         self.works.close()
         self.jobs.close()
         self._behind.close()
         self.listening.close()
         self.close_fieldbook()
+        self._keeper.close()
         self.bridge.close()
 
     def conditions(self) -> frozenset[str]:

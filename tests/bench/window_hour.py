@@ -128,9 +128,10 @@ def _worked(book: Path, aside: Path, options: argparse.Namespace, more: More) ->
     pace = min(1.0, options.minutes / UNHURRIED_MINUTES)
     watch, hands, eye = Watch(), Hands(pace), LiveEye()
     driver, hour = Driver(watch, pace), Hour(window, hands, eye, aside)
-    began = time.monotonic()
+    began, memory = time.monotonic(), list[dict[str, float]]()
 
     def again() -> list[tuple[str, Callable[[], Step]]]:
+        memory.append({"minutes": round((time.monotonic() - began) / 60, 1), **_resident()})
         if hour.rounds and time.monotonic() >= began + 60 * options.minutes:
             ended = "finish" in driver.done
             return [] if ended else [*([("stop", hour.stop)] if window.desk.recorded() is not None else []), ("finish", hour.finish)]
@@ -153,9 +154,17 @@ def _worked(book: Path, aside: Path, options: argparse.Namespace, more: More) ->
         "failures": [*driver.failures, *["the window told of a crash"] * crashed], "lost": gone, "told": sorted(set(said)),
         "typed": len(ledger.typed), "prompt_keys": ledger.prompts, "exports": len(ledger.exported),
         "recorded_s": round(sum(one.frames / one.rate for one in ledger.outcomes), 1),
-        "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024), "window": watch.report(),
+        "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024), "memory_by_round": memory, "window": watch.report(),
         "key_ms": _summary(hands.seconds), "live_final_ms": _summary(eye.finals), "live_partial_ms": _summary(eye.partials), "live_results": eye.results,
     }  # fmt: skip
+
+
+def _resident() -> dict[str, float]:
+    """Megabytes of this process that lie in memory now: its own, and pages of files that the system may take back."""
+    if not sys.platform.startswith("linux"):
+        return {}
+    told = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
+    return {name: round(int(told[key].split()[0]) / 1024) for name, key in (("own_mb", "RssAnon"), ("of_files_mb", "RssFile"))}
 
 
 def _hears_qt(warnings: list[str]) -> Callable[[QtMsgType, QMessageLogContext, str], None]:

@@ -123,7 +123,7 @@ def test_a_font_chosen_for_a_tier_is_used_at_once_and_kept(window: MainWindow, q
     choices["Translation"].activated.emit(choices["Translation"].currentIndex())
     assert QFontInfo(page.stage.field.font()).family() == "Noto Serif"
     assert page.stage.tiers.fonts.of("translation", QFont()).families()[0] == "Noto Serif"
-    assert load(tmp_path / "settings.json")[0].fonts == ("note=No Such Font", "translation=Noto Serif")
+    qtbot.waitUntil(lambda: load(tmp_path / "settings.json")[0].fonts == ("note=No Such Font", "translation=Noto Serif"))
 
 
 def test_a_font_that_does_not_stack_says_so_where_it_is_chosen(window: MainWindow, qtbot: QtBot) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
@@ -21,7 +23,7 @@ from fieldapp.gui.theme import DARK, LIGHT, Colours
 from fieldapp.gui.widgets import label_pictures
 from fieldapp.gui.widgets.label_pictures import LabelPictures
 from fieldapp.gui.widgets.line_text import about_text, draw_line_text
-from fieldapp.gui.widgets.minimap import Minimap
+from fieldapp.gui.widgets.minimap import Minimap, Picture, strip
 from fieldapp.gui.widgets.pitch_view import PitchTones
 from fieldapp.gui.widgets.segment_marks import SegmentWave, coverage
 from fieldapp.gui.widgets.spectrogram import Tile
@@ -151,6 +153,56 @@ def test_many_segments_in_one_pixel_are_drawn_as_one() -> None:
     assert coverage(line, starts, starts + 40) == [(0.0, 50.0)]
 
 
+class Tone:
+    """A second of something that is as loud everywhere."""
+
+    rate, frames = 1000, 1000
+
+    def peaks(self, span: Span, columns: int) -> NDArray[np.float32]:
+        return np.tile(np.array([-0.5, 0.5], np.float32), (columns, 1))
+
+    def samples(self, span: Span) -> NDArray[np.float32]:
+        return np.zeros(len(span), np.float32)
+
+
+def test_the_strip_shows_checked_segments_in_the_colour_of_the_wave_and_the_others_in_amber_with_a_gap_between_neighbours() -> None:
+    spans = [(0, 200, "checked"), (200, 400, "draft"), (400, 600, "draft"), (900, 910, "draft")]
+    lines = Lines.of([Line(str(n), "r", Span(a, b), 1000, state=state) for n, (a, b, state) in enumerate(spans)])
+    picture = strip(Tone(), lines, 100, 40, 10, LIGHT)
+    wave, amber, ground = (QColor(colour).rgb() for colour in (LIGHT.wave, LIGHT.amber, LIGHT.stage))
+    expected = [wave] * 19 + [ground] + [amber] * 39 + [ground] * 31 + [amber] + [ground] * 9
+    assert (picture[32:38] == np.array(expected, np.uint32)).all()
+    assert (picture[[0, 30, 39]] == ground).all()
+    assert (picture[15] == wave).all()
+
+
+def test_while_a_strip_is_made_no_other_is_begun_and_one_of_another_sound_is_not_shown(qtbot: QtBot) -> None:
+    line, shown = Timeline(1000, 1000), Shown()
+    waiting: list[tuple[Callable[[], Picture], Callable[[Picture], None]]] = []
+    minimap = Minimap(line, shown, LIGHT, lambda work, done: waiting.append((work, done)))
+    qtbot.addWidget(minimap)
+    minimap.resize(100, 40)
+    minimap.set_sound(Tone())
+    minimap.grab()
+    shown.show([Line("a", "r", Span(0, 500), 1000, state="draft")])
+    minimap.grab()
+    assert len(waiting) == 1
+    work, done = waiting.pop()
+    done(work())
+    minimap.grab()
+    assert len(waiting) == 1, "the lines became others meanwhile"
+    late, done_late = waiting.pop()
+    minimap.set_sound(Tone())
+    minimap.grab()
+    done_late(late())
+    amber = QColor(LIGHT.amber).rgb()
+    assert minimap.grab().toImage().pixel(20, 35) == QColor(LIGHT.stage).rgb()
+    work, done = waiting.pop()
+    done(work())
+    assert minimap.grab().toImage().pixel(20, 35) == amber
+    assert not waiting
+
+
 def ten_hours(folder: Path) -> RecordedSound:
     """A sparse file: ten hours of silence that take no room on the disk."""
     rate, frames = 8000, 10 * 3600 * 8000
@@ -175,7 +227,7 @@ def test_ten_hours_open_scroll_and_zoom_without_reading_the_file(qtbot: QtBot, t
         result: Tile = work()  # type: ignore[operator]  # both are plain functions
         done(result)  # type: ignore[operator]
 
-    widgets = [SegmentWave(line, LIGHT, sound), PitchTones(line, LIGHT, compute), TierRows(line, LIGHT), Minimap(line, shown, LIGHT)]
+    widgets = [SegmentWave(line, LIGHT, sound), PitchTones(line, LIGHT, compute), TierRows(line, LIGHT), Minimap(line, shown, LIGHT, compute)]
     for widget in widgets:
         qtbot.addWidget(widget)
         widget.resize(900, 80)

@@ -90,7 +90,7 @@ def type_on(keys: str) -> None:
     QTest.keyClicks(focused, keys)
 
 
-def test_keyboards_are_kept_for_each_tier_and_a_persons_own_is_offered(window: MainWindow, tmp_path: Path) -> None:
+def test_keyboards_are_kept_for_each_tier_and_a_persons_own_is_offered(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     field = page(window).stage.field
     assert [combo(window).itemData(at) for at in range(5)] == ["", "Chao 1-5", "Pinyin", "X-SAMPA", "mine"]
     do(window, "tier2")
@@ -101,7 +101,7 @@ def test_keyboards_are_kept_for_each_tier_and_a_persons_own_is_offered(window: M
     assert combo(window).currentData() == ""
     QTest.keyClicks(field, "tS")
     assert field.text == "tS"
-    assert load(tmp_path / "settings.json")[0].keyboards == ("ipa=X-SAMPA",)
+    qtbot.waitUntil(lambda: load(tmp_path / "settings.json")[0].keyboards == ("ipa=X-SAMPA",))
     do(window, "tier2")
     for expected in ("mine", "", "Chao 1-5"):
         do(window, "keyboard")
@@ -178,7 +178,7 @@ def test_keys_of_commands_are_left_alone(field: TypingField) -> None:
     assert field.text == "ɛ"
 
 
-def test_a_symbol_is_found_by_name_and_inserted_at_the_cursor_by_keys_alone(window: MainWindow, tmp_path: Path) -> None:
+def test_a_symbol_is_found_by_name_and_inserted_at_the_cursor_by_keys_alone(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     field = page(window).stage.field
     field.setFocus()
     QTest.keyClicks(field, "siga")
@@ -193,7 +193,7 @@ def test_a_symbol_is_found_by_name_and_inserted_at_the_cursor_by_keys_alone(wind
     assert not chooser(window).isVisible()
     QTest.keyClicks(field, "!")
     assert field.text == "sigŋ!a"
-    assert load(tmp_path / "settings.json")[0].recent_symbols == ("ŋ",)
+    qtbot.waitUntil(lambda: load(tmp_path / "settings.json")[0].recent_symbols == ("ŋ",))
 
 
 def test_arrows_walk_the_chart_from_symbol_to_symbol(window: MainWindow) -> None:

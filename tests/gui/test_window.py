@@ -35,11 +35,10 @@ def words(window: MainWindow) -> str:
     return "\n".join(label.text() for label in window.findChildren(QLabel) if label.isVisible())
 
 
-def test_a_new_fieldbook_is_open_at_once_and_recent_next_time(window: MainWindow, tmp_path: Path) -> None:
+def test_a_new_fieldbook_is_open_at_once_and_recent_next_time(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     window.desk.create(tmp_path / "Suzhou", "Suzhou 2026")
     assert "Suzhou" in window.windowTitle()
-    kept, _ = settings_file.load(tmp_path / "settings.json")
-    assert kept.recent_fieldbooks == (str((tmp_path / "Suzhou").resolve()),)
+    qtbot.waitUntil(lambda: settings_file.load(tmp_path / "settings.json")[0].recent_fieldbooks == (str((tmp_path / "Suzhou").resolve()),))
 
 
 def test_what_a_commit_changed_is_shown_without_asking(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:

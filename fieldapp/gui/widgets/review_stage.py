@@ -108,7 +108,7 @@ class ReviewStage(QWidget):
 
     def _build_sound(self, column: QVBoxLayout) -> None:
         colours = self._desk.colours
-        self.minimap = Minimap(self.timeline, self._shown, colours, self)
+        self.minimap = Minimap(self.timeline, self._shown, colours, lambda work, done: self._desk.run_behind(lambda _: work(), done), self)
         self.wave = SegmentWave(self.timeline, colours, parent=self)
         self._backlog = Backlog(self._desk, lambda: self.tones.ask_again())
         self.tones = PitchTones(self.timeline, colours, self._backlog.run, parent=self)

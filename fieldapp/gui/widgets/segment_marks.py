@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
@@ -114,12 +116,18 @@ class SegmentTones(SegmentMarks, Spectrogram):
 
 def coverage(timeline: Timeline, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> list[tuple[float, float]]:
     """Left and right pixels of what many spans cover together: where a pixel holds several segments, they are drawn as one."""
-    if not len(starts):
-        return []
-    width = timeline.width
-    left = np.clip(np.floor((starts - timeline.start) / timeline.frames_per_pixel), 0, width).astype(np.int64)
-    right = np.clip(np.ceil((stops - timeline.start) / timeline.frames_per_pixel), 0, width).astype(np.int64)
-    edges = np.bincount(left, minlength=width + 1)[: width + 1] - np.bincount(np.maximum(right, left), minlength=width + 1)[: width + 1]
-    covered = np.concatenate(([False], np.cumsum(edges)[:width] > 0, [False]))
-    turns = np.flatnonzero(covered[1:] != covered[:-1])
-    return [(float(a), float(b)) for a, b in zip(turns[::2], turns[1::2])]
+    turns = turns_of(covered(starts - timeline.start, stops - timeline.start, timeline.frames_per_pixel, timeline.width))
+    return [(float(a), float(b)) for a, b in turns.tolist()]
+
+
+def covered(starts: NDArray[Any], stops: NDArray[Any], frames_per_pixel: float, width: int) -> NDArray[np.bool_]:
+    """Which of `width` pixels any of the spans touches. Any thread."""
+    left = np.clip(np.floor(starts / frames_per_pixel), 0, width).astype(np.int64)
+    right = np.maximum(np.clip(np.ceil(stops / frames_per_pixel), 0, width).astype(np.int64), left)
+    edges = np.bincount(left, minlength=width + 1)[:width] - np.bincount(right, minlength=width + 1)[:width]
+    return np.cumsum(edges) > 0
+
+
+def turns_of(pixels: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Where stretches of True begin and end, a row for each. Any thread."""
+    return np.flatnonzero(np.diff(pixels, prepend=False, append=False)).reshape(-1, 2)
