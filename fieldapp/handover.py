@@ -21,6 +21,7 @@ from fieldapp.corpus.bundle import TIER_ORDER, Bundle, LeftOut, Loss, Paper
 from fieldapp.corpus.exporters import Options, exporter, needed
 from fieldapp.corpus.output import Output
 from fieldapp.errors import ExportProblem
+from fieldapp.letting_go import let_go
 from fieldapp.model import Annotation, Recording, RecordingId, Segment, SegmentId
 from fieldapp.store import consent_filter, handed, people, prompts, sessions
 from fieldapp.store.consent import ANYONE, may_show, may_use
@@ -80,15 +81,8 @@ def hand_over(
     unnoted = note(store, bundle, "export", about, {"written": len(output.written), "unchanged": len(output.unchanged), "files": files})
     count, left_out, many = len(bundle.segments), bundle.left_out, (list(bundle.segments), list(bundle.annotations.values()))
     del bundle
-    _let_go(*many)
+    let_go(many)
     return HandedOver(module.TITLE, count, tuple(output.written), tuple(output.unchanged), tuple(losses), left_out, unnoted, removed, stayed)
-
-
-def _let_go(*many: list[Any]) -> None:
-    """One by one: at once, a hundred thousand would hold the interpreter, and with it the window, for a twentieth of a second."""
-    for one in many:
-        while one:
-            one.pop()
 
 
 def _told(options: Options, chosen: list[SegmentId] | None) -> str:

@@ -133,7 +133,9 @@ class ThePage(Page):
         self.typing.keep()
 
     def may_close(self) -> bool:
-        self._let_go()
+        if self.sound is not None:
+            self.sound.close()
+            self.sound = None
         return True
 
     @property
@@ -294,6 +296,7 @@ class ThePage(Page):
         self.typing.show(None, self.shown.tier, "")
 
     def _let_go(self) -> None:
-        if self.sound is not None:
-            self.sound.close()
-            self.sound = None
+        """Closing waits for tiles that are being read, so somebody else does it."""
+        sound, self.sound = self.sound, None
+        if sound is not None:
+            self.desk.run(lambda _: sound.close(), lambda _: None)

@@ -15,6 +15,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from fieldapp.letting_go import with_its_last_holder
 from fieldapp.model import Span
 
 TIERS = ("transcription", "ipa", "translation", "gloss", "note")
@@ -229,7 +230,9 @@ def _lines(db: sqlite3.Connection, where: str, value: str) -> Lines:
         of_tiers = {row[2]: Text(*row[3:]) for row in sorted(texts.get(segment, ()), reverse=True)}  # of two texts of a tier the oldest is kept
         return Line(segment, recording, Span(start, stop), rate, who, state, take, item, bool(best), of_tiers)
 
-    return Lines(((row[2], row[3]) for row in chosen), ((row[0], row[6], row[8]) for row in chosen), make, frozenset(tiers))
+    found = Lines(((row[2], row[3]) for row in chosen), ((row[0], row[6], row[8]) for row in chosen), make, frozenset(tiers))
+    with_its_last_holder(found, chosen, texts)
+    return found
 
 
 def answers(db: sqlite3.Connection, recording: str) -> dict[str, list[Answer]]:

@@ -1,6 +1,6 @@
 """A closed recording as the drawing widgets want it: all its parts on one clock, gaps silent, overviews from `derived/peaks`.
 
-Drawing asks in the GUI thread, tiles in the background; a lock lets one at a time use a file. Only what is asked for is read.
+Drawing asks in the GUI thread, tiles in the background; each thread has a file of its own, so that none waits for another. Only what is asked for is read.
 """
 
 from __future__ import annotations
@@ -21,6 +21,29 @@ from fieldapp.model import Recording, Span
 SHORT_S = 30
 
 
+class _File:
+    """One part as one thread reads it; the lock is for whoever closes it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._reader: AudioReader | None = None
+
+    def read(self, span: Span) -> NDArray[np.float32]:
+        """Frames by channels; opens the file where it is closed."""
+        with self._lock:
+            if self._reader is None:
+                self._reader = open_audio(self._path)
+            return self._reader.read(span)
+
+    def close(self) -> None:
+        """Let the file go."""
+        with self._lock:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+
+
 class RecordedSound:
     """Made by `of` for the parts of one master; `close` lets the files go."""
 
@@ -33,7 +56,7 @@ class RecordedSound:
         self.frames = max(part.first_frame + part.frames for part in parts)
         self.frames_read = 0
         self._lock = threading.Lock()
-        self._open: dict[int, AudioReader] = {}
+        self._files: dict[tuple[int, int], _File] = {}
         self._peaks: dict[int, Peaks] = {}
         self._latest: tuple[Span, int, NDArray[np.float32]] | None = None
 
@@ -71,8 +94,7 @@ class RecordedSound:
             if inside is None:
                 continue
             try:
-                with self._lock:
-                    block = self._reader(number).read(Span(inside.start - part.first_frame, inside.stop - part.first_frame))
+                block = self._file(number).read(Span(inside.start - part.first_frame, inside.stop - part.first_frame))
             except AudioError:  # a part that is not there is silence here; `load_overviews` says so
                 continue
             self.frames_read += len(block)
@@ -89,16 +111,15 @@ class RecordedSound:
         return frame + next(part.first_frame for part in self._parts if self._folder / part.path == clip.path)
 
     def close(self) -> None:
-        """Let the files go; what is asked afterwards opens them again."""
+        """Let the files go; what is asked afterwards opens them again. Waits for threads that are reading."""
         with self._lock:
-            for reader in self._open.values():
-                reader.close()
-            self._open.clear()
+            files, self._files = self._files, {}
+        for one in files.values():
+            one.close()
 
-    def _reader(self, number: int) -> AudioReader:
-        if number not in self._open:
-            self._open[number] = open_audio(self._folder / self._parts[number].path)
-        return self._open[number]
+    def _file(self, number: int) -> _File:
+        with self._lock:
+            return self._files.setdefault((threading.get_ident(), number), _File(self._folder / self._parts[number].path))
 
     def _overview(self, span: Span, columns: int) -> NDArray[np.float32]:
         out = np.zeros((columns, 2), np.float32)

@@ -1,0 +1,41 @@
+"""Large tables are let go of piece by piece. Any thread; no Qt in here.
+
+Python frees what nobody holds any more at once, and a hundred thousand objects hold the interpreter, and with it the window, for a twentieth of a second.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from fieldapp.jobs import step_back
+
+Table = list[Any] | dict[Any, Any]
+
+
+def let_go(tables: Iterable[Table]) -> None:
+    """Empty them one thing at a time: in between, other threads have their turn."""
+    for table in tables:
+        while table:
+            if isinstance(table, dict):
+                table.popitem()
+            else:
+                table.pop()
+
+
+def with_its_last_holder(owner: object, *tables: Table) -> None:
+    """When nobody holds `owner` any more, its tables are let go of behind whoever held it last. Nobody else may use them."""
+    weakref.finalize(owner, _hand_over, tables).atexit = False
+
+
+def _hand_over(tables: tuple[Table, ...]) -> None:
+    with suppress(RuntimeError):  # the program ends
+        threading.Thread(target=_stepped_back, args=(tables,), name="letting go").start()
+
+
+def _stepped_back(tables: tuple[Table, ...]) -> None:
+    step_back()
+    let_go(tables)
