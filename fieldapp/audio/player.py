@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -60,6 +60,7 @@ class Player:
         self._device = device
         self._mixer: Any = None
         self._steady = 0.0
+        self._stalled = False
         self._playing: _Playing | None = None
         self._paused: tuple[tuple[Clip, ...], bool, float, Position] | None = None
 
@@ -68,7 +69,7 @@ class Player:
         self.stop()
         mixer = self._open()
         rendering = Rendering(clips, int(mixer.samplerate), CHANNELS, loop=loop, speed=speed, start=start)
-        self._playing = _Playing(mixer, rendering, (tuple(clips), loop, speed), self._steady)
+        self._playing = _Playing(mixer, rendering, (tuple(clips), loop, speed), self._steady, self._on_stall)
 
     def pause(self) -> None:
         """Stop, and remember where."""
@@ -141,7 +142,14 @@ class Player:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
+    def _on_stall(self) -> None:
+        """From the thread that feeds it. What stalled once never wakes up by itself where its stream is dead; opened anew it may play."""
+        self._stalled = True
+
     def _open(self) -> Any:
+        if self._stalled:
+            self._close_device()
+            self._stalled = False
         if self._mixer is None:
             output = find_output(self._device)
             rate = RATE if accepts(output.index, RATE, CHANNELS, "output") else output.rate
@@ -167,13 +175,15 @@ class Player:
 class _Playing:
     """One rendering on its way to the loudspeaker."""
 
-    def __init__(self, mixer: Any, rendering: Rendering, asked: tuple[tuple[Clip, ...], bool, float], not_before: float) -> None:
+    def __init__(
+        self, mixer: Any, rendering: Rendering, asked: tuple[tuple[Clip, ...], bool, float], not_before: float, stalled: Callable[[], None] = lambda: None
+    ) -> None:
         import rtmixer  # noqa: PLC0415  (loads PortAudio)
 
         self.asked = asked
         self.trouble: FieldError | None = None
         self.dropouts = 0
-        self._mixer, self._rendering, self._not_before = mixer, rendering, not_before
+        self._mixer, self._rendering, self._not_before, self._stalled = mixer, rendering, not_before, stalled
         self._ring = rtmixer.RingBuffer(4 * CHANNELS, _RING_FRAMES)
         self._action: Any = None
         self._clock = HeardClock(rendering.rate, round(mixer.latency * rendering.rate) + _CHUNK)
@@ -246,6 +256,7 @@ class _Playing:
             self._progress = (heard, now)
         elif now - self._progress[1] > _STALLED_SECONDS:
             self._cancel()  # should it wake up, nothing of this is heard in the middle of something else
+            self._stalled()
             raise DeviceError("The loudspeaker takes no sound.", "Look whether it is still connected, or choose another one.")
 
     def _keep_going(self) -> None:

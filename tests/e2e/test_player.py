@@ -52,6 +52,22 @@ def test_a_loudspeaker_that_takes_nothing_is_a_sentence_and_not_for_ever(virtual
     assert "The loudspeaker takes no sound." in told
 
 
+def test_a_stream_that_died_is_a_sentence_and_the_next_playing_is_heard(virtual_mic: VirtualMic, tmp_path: Path) -> None:
+    write_marker(tmp_path / "marker.wav", 60)
+    whole, end = (json.dumps([[str(tmp_path / "marker.wav"), start * RATE, 60 * RATE]]) for start in (0, 58))
+    surroundings = {"PYTHONPATH": f"{Path(__file__).parents[2]}:{Path(__file__).parents[1]}"}
+    ear = virtual_mic.listen(tmp_path / "heard.raw")
+    command = [sys.executable, "-m", "e2e.playing", "field", whole, end]
+    playing = subprocess.Popen(command, env={**os.environ, **surroundings}, stdout=subprocess.PIPE, text=True)
+    until(lambda: len(heard(tmp_path)) > 0)
+    virtual_mic.drop()
+    told = json.loads(playing.communicate(timeout=60)[0])
+    until(lambda: heard(tmp_path)[-1] > 59.9 * RATE)
+    ear.terminate()
+    assert "The loudspeaker takes no sound." in told["trouble"]
+    assert told["seen"][-1][1] > 59.9 * RATE
+
+
 def heard(folder: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     data = np.fromfile(folder / "heard.raw", np.float32)
     numbers = np.asarray(read_marker(data[: len(data) // 2 * 2].reshape(-1, 2)), np.int64)

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -100,14 +101,7 @@ class VirtualMic:
 
     def unplug(self) -> None:
         """Pull the plug: the microphone is gone, and whoever listened to it is cut off. What is being played plays on."""
-        listeners = self._listeners()
-        with socket.socket(socket.AF_UNIX) as control:
-            control.connect(str(self.folder / "control.sock"))
-            control.sendall("".join(f"kill-source-output {index}\n" for index in listeners).encode())
-            deadline = time.monotonic() + 20
-            while self._listeners():
-                assert time.monotonic() < deadline, "the listener was not cut off"
-                time.sleep(0.01)
+        self._cut_off("source-output", self._listeners)
         self._run("pactl", "unload-module", "module-remap-source")
 
     def replug(self) -> None:
@@ -125,6 +119,20 @@ class VirtualMic:
     def hang(self) -> None:
         """The loudspeaker stays but takes nothing any more."""
         self._run("pactl", "suspend-sink", "field", "1")
+
+    def drop(self) -> None:
+        """The sound server throws out whoever plays; what they opened is dead from here on."""
+        self._cut_off("sink-input", lambda: [line.split()[0] for line in self._run("pactl", "list", "short", "sink-inputs").stdout.splitlines()])
+
+    def _cut_off(self, kind: str, there: Callable[[], list[str]]) -> None:
+        """What only the server's own shell can do."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(self.folder / "control.sock"))
+            control.sendall("".join(f"kill-{kind} {index}\n" for index in there()).encode())
+            deadline = time.monotonic() + 20
+            while there():
+                assert time.monotonic() < deadline, f"the {kind} was not cut off"
+                time.sleep(0.01)
 
     def close(self) -> None:
         """End everything that was started."""

@@ -89,6 +89,8 @@ class Watch(QObject):
             "beats": len(late),
             "p50_ms": _rank(late, 0.50),
             "p99_ms": _rank(late, 0.99),
+            "p999_ms": _rank(late, 0.999),
+            "over_30_ms": sum(one > 30 for one in late),
             "worst_ms": _rank(late, 1.0),
             "worst_work_ms": _rank(work, 1.0),
             "over_50_ms": len(over),
