@@ -201,7 +201,8 @@ def told(found: dict[str, Any]) -> str:
     window = found["window"]
     lines = [
         f"{found['seconds'] / 60:.1f} min, {found['rounds']} rounds, {found['steps_done']} steps, {found['segments']:,} segments, model {found['model']}",
-        f"event loop: {window['beats']:,} beats, p50 {window['p50_ms']} ms, p99 {window['p99_ms']} ms, p99.9 {window['p999_ms']} ms, over 30 ms {window['over_30_ms']}, worst {window['worst_ms']} ms",
+        f"event loop: {window['beats']:,} beats, p50 {window['p50_ms']} ms, p99 {window['p99_ms']} ms, p99.9 {window['p999_ms']} ms, "
+        f"worst {window['worst_ms']} ms; {window['over_30_ms']} over 30 ms",
         f"over {LIMIT_S * 1000:.0f} ms: {window['over_50_ms']}; of these without waiting for a core {window['over_50_ms_without_waiting_for_a_core']}, "
         f"of the window's own work {window['over_50_ms_of_own_work']} (most work in one {window['worst_work_ms']} ms)",
         *(f"  {one['count']:4} x  up to {one['worst_ms']:7.1f} ms  {one['place']}" for one in window["by_place"]),
