@@ -143,7 +143,10 @@ class Keeper:
     def keep(self, settings: Settings) -> None:
         """Write these, unless newer ones come before their turn."""
         self._newest = settings
-        self._thread.submit(self._write)
+        try:
+            self._thread.submit(self._write)
+        except RuntimeError:  # closed: what comes late (a column whose width was just changed) holds nobody up any more
+            self._write()
 
     def close(self) -> None:
         """Return when everything is on the disk, or was said not to be."""

@@ -126,6 +126,8 @@ def test_settings_handed_over_are_kept_behind_and_the_last_of_them_stays(file: P
         keeper.keep(replace(Settings(), text_percent=percent))
     keeper.close()
     assert load(file) == (replace(Settings(), text_percent=199), ())
+    keeper.keep(replace(Settings(), text_percent=120))
+    assert load(file)[0].text_percent == 120, "what comes after the end is kept, too"
     assert not trouble
 
 
