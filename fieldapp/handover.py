@@ -81,7 +81,7 @@ def hand_over(
     unnoted = note(store, bundle, "export", about, {"written": len(output.written), "unchanged": len(output.unchanged), "files": files})
     count, left_out, many = len(bundle.segments), bundle.left_out, (list(bundle.segments), list(bundle.annotations.values()))
     del bundle
-    let_go(many)
+    let_go(*many)
     return HandedOver(module.TITLE, count, tuple(output.written), tuple(output.unchanged), tuple(losses), left_out, unnoted, removed, stayed)
 
 

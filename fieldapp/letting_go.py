@@ -22,8 +22,20 @@ PIECE, REST_S = 500, 0.002
 """A piece takes about a tenth of a millisecond."""
 
 
-def let_go(tables: Iterable[Table]) -> None:
-    """Empty them: a piece, a rest."""
+def let_go(*tables: Table) -> None:
+    """Empty them behind whoever calls, who goes on at once. Nobody else may use them any more."""
+    with suppress(RuntimeError):  # the program ends, and everything with it
+        threading.Thread(target=_empty, args=(tables,), name="letting go", daemon=True).start()
+
+
+def with_its_last_holder(owner: object, *tables: Table) -> None:
+    """The same when nobody holds `owner` any more."""
+    weakref.finalize(owner, let_go, *tables).atexit = False
+
+
+def _empty(tables: Iterable[Table]) -> None:
+    """A piece, a rest."""
+    step_back()
     for table in tables:
         while table:
             for _ in range(min(PIECE, len(table))):
@@ -40,18 +52,3 @@ def _give_back() -> None:
     if sys.platform == "linux":
         with suppress(AttributeError):  # a C library that is not GNU's has no such thing
             ctypes.CDLL(None).malloc_trim(0)
-
-
-def with_its_last_holder(owner: object, *tables: Table) -> None:
-    """When nobody holds `owner` any more, its tables are let go of behind whoever held it last. Nobody else may use them."""
-    weakref.finalize(owner, _hand_over, tables).atexit = False
-
-
-def _hand_over(tables: tuple[Table, ...]) -> None:
-    with suppress(RuntimeError):  # the program ends
-        threading.Thread(target=_stepped_back, args=(tables,), name="letting go").start()
-
-
-def _stepped_back(tables: tuple[Table, ...]) -> None:
-    step_back()
-    let_go(tables)
