@@ -16,9 +16,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from fieldapp import __version__
+from fieldapp import __version__, cores
 from fieldapp.commands import COMMANDS, Answer, Command, parser_of
 from fieldapp.errors import Cancelled, FieldError, NotBuiltYet, WrongUsage
+
+WIDE = frozenset(("adapt", "lab", "search"))
+"""Commands and benches that multiply large matrices while little else runs: they may take every core for that."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:  # a C or Windows locale must not break on IPA
             reconfigure(encoding="utf-8", errors="backslashreplace")
+    (cores.products_alone if WIDE.isdisjoint(words[:2]) else cores.products_calm)()
     command = next((c for c in COMMANDS if words and c.name == words[0]), None)
     if command is None:
         return _top_level(words)

@@ -7,32 +7,18 @@ sets to its bridge so that it arrives in the window's thread.
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from fieldapp.cores import step_back
 from fieldapp.errors import Cancelled, FieldError
 
 T = TypeVar("T")
 Post = Callable[[Callable[[], None]], None]
 log = logging.getLogger(__name__)
-BEHIND = 5
-"""The nice value of threads that step back: about a third of the processor beside one that does not."""
-
-
-def step_back() -> None:
-    """The calling thread, and whatever it starts from now on, lets the window and the keys of a session go first.
-
-    Only for threads that compute and that will never start a recorder: nobody without privileges can take it back. Linux counts this by thread, others do not.
-    """
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, max(BEHIND, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 class Progress:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from fieldapp.jobs import step_back
+from fieldapp.cores import step_back
 
 Table = list[Any] | dict[Any, Any]
 PIECE, REST_S = 500, 0.002

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from fieldapp.cores import BEHIND
 from fieldapp.errors import DiskFull
-from fieldapp.jobs import BEHIND, Jobs, Progress
+from fieldapp.jobs import Jobs, Progress
 
 
 class Outcomes:

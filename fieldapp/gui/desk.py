@@ -63,7 +63,7 @@ class Desk(QObject):
         self.bridge = Bridge(self)
         self._keeper = settings_file.Keeper(settings_path, self._on_trouble)
         self.jobs = Jobs(post=self.bridge.post)
-        self._behind = Jobs(post=self.bridge.post, name="behind", behind=True)
+        self._behind = Jobs(4, self.bridge.post, "behind", behind=True)  # an overview of ten hours keeps one busy for a minute
         self.works = Works(self.bridge, self)
         """Long work somebody started and may want to see."""
         self.listening = Listening(settings.output_device, self._on_trouble)

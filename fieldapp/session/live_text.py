@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from fieldapp import __version__
 from fieldapp.bulk.drafts import DETECTOR, LISTENED, Drafts
+from fieldapp.cores import step_back
 from fieldapp.errors import FieldError
-from fieldapp.jobs import step_back
 from fieldapp.model import RunId, Segment, SegmentId, Span, new_id
 from fieldapp.session.ear import Ear
 from fieldapp.session.plan import RECORDING, Plan

@@ -12,13 +12,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fieldapp.cores import step_back
 from fieldapp.elicitation.events import DOUBT, DOUBT_DISMISSED
 from fieldapp.elicitation.turns import read_turns
 from fieldapp.errors import FieldError
 from fieldapp.finding.finder import Finder
 from fieldapp.finding.live import Doubt, neighbours
 from fieldapp.finding.question import Match
-from fieldapp.jobs import step_back
 from fieldapp.model import Event, EventId, Item, ItemId, Segment, Span, new_id
 from fieldapp.session.plan import Plan
 from fieldapp.store import sessions

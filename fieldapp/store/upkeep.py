@@ -11,8 +11,8 @@ import sqlite3
 import threading
 from pathlib import Path
 
+from fieldapp.cores import step_back
 from fieldapp.errors import Cancelled, FieldError
-from fieldapp.jobs import step_back
 from fieldapp.store import backup
 from fieldapp.store.connect import DATABASE
 

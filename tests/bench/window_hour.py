@@ -31,6 +31,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line says before it opens the window (`fieldapp/cores.py`)
 
 from e2e.recorders import recorder_ends_with
 from e2e.virtual_mic import VirtualMic, missing

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from fieldapp.audio.wav import WavFormat
 from fieldapp.gui.review.lines import Line, Lines, Text, right_to_left
+from fieldapp.gui.review.near_sound import NearSound
 from fieldapp.gui.review.pace import Pace
 from fieldapp.gui.review.recorded import RecordedSound
 from fieldapp.gui.review.shown import Shown
@@ -227,7 +228,9 @@ def test_ten_hours_open_scroll_and_zoom_without_reading_the_file(qtbot: QtBot, t
         result: Tile = work()  # type: ignore[operator]  # both are plain functions
         done(result)  # type: ignore[operator]
 
-    widgets = [SegmentWave(line, LIGHT, sound), PitchTones(line, LIGHT, compute), TierRows(line, LIGHT), Minimap(line, shown, LIGHT, compute)]
+    wave = SegmentWave(line, LIGHT)
+    wave.set_sound(NearSound(sound, compute, wave.update))
+    widgets = [wave, PitchTones(line, LIGHT, compute), TierRows(line, LIGHT), Minimap(line, shown, LIGHT, compute)]
     for widget in widgets:
         qtbot.addWidget(widget)
         widget.resize(900, 80)

@@ -3,17 +3,20 @@
 A thread of its own posts a beat into the loop every few milliseconds. A beat that is late is a key that would have been late. While one is late the
 watched thread's Python stack is looked at again and again, so that the block gets a place; its processor time and the time it waited for a core
 tell work from a starved machine, and what is left it waited for something else: the interpreter's lock, another thread, a disk.
+
+Whoever looks needs the interpreter, too, and would make a late beat later: what was seen gets its names when the report is made.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -24,8 +27,29 @@ LOOK_AFTER_S, LOOK_EVERY_S = 0.020, 0.010
 ROOT = Path(__file__).resolve().parents[2]
 OWN_FRAMES = ("watch.py", "driver.py", "window_hour.py")
 """Frames of the bench itself name nothing."""
-WAITING = ("thread.py", "threading.py", "selectors.py", "queue.py", "subprocess.py", "connection.py")
+WAITING = ("/thread.py", "/threading.py", "/selectors.py", "/queue.py", "/subprocess.py", "/connection.py")
 """Other threads that are in one of these wait for something."""
+Places = tuple[tuple[CodeType, int], ...]
+"""A stack as it was seen, innermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """One beat that was late, as it was seen."""
+
+    at_s: float
+    ms: float
+    work_ms: float
+    core_ms: float | None
+    doing: str
+    looks: list[Places]
+    beside: Counter[Places]
+
+    def named(self) -> Block:
+        """The same for people."""
+        place, stack = _where(self.looks)
+        beside = {_names(places)[1]: count for places, count in self.beside.items()}
+        return Block(round(self.at_s, 2), round(self.ms, 1), round(self.work_ms, 1), _rounded(self.core_ms), self.doing, place, stack, beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +82,15 @@ class Watch(QObject):
         self.doing = ""
         self.late: list[float] = []
         self.work: list[float] = []
-        self.blocks: list[Block] = []
+        self._blocks: list[_Late] = []
         self._began = time.perf_counter()
         self._watched = threading.get_ident()
         self._clock = time.pthread_getcpuclockid(self._watched)
         self._delays = _delays(threading.get_native_id())
         self._posted = self._posted_work = 0.0
         self._posted_core: float | None = None
-        self._looks: list[tuple[str, str]] = []
-        self._beside: Counter[str] = Counter()
+        self._looks: list[Places] = []
+        self._beside: Counter[Places] = Counter()
         self._ran, self._over = threading.Event(), threading.Event()
         self._beat.connect(self._on_beat, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._watch, name="gui watch", daemon=True)
@@ -76,11 +100,14 @@ class Watch(QObject):
         """No more beats."""
         self._over.set()
         self._thread.join()
+        if self._delays is not None:
+            os.close(self._delays)
+            self._delays = None
 
     def report(self) -> dict[str, Any]:
         """Everything that was measured, blocks in order and by place."""
         late, work = sorted(self.late), sorted(self.work)
-        over = [one for one in self.blocks if one.ms > LIMIT_S * 1000]
+        over = [one.named() for one in self._blocks]
         places = Counter(f"{one.doing}: {one.place}" for one in over)
         worst: dict[str, float] = {}
         for one in over:
@@ -110,9 +137,7 @@ class Watch(QObject):
         self.late.append(late * 1000)
         self.work.append(work * 1000)
         if late > LIMIT_S:
-            place, stack = _where(self._looks)
-            at = round(now - self._began, 2)
-            self.blocks.append(Block(at, round(late * 1000, 1), round(work * 1000, 1), _rounded(waited), self.doing, place, stack, dict(self._beside)))
+            self._blocks.append(_Late(now - self._began, late * 1000, work * 1000, waited, self.doing, self._looks, self._beside))
         self._ran.set()
 
     def _watch(self) -> None:
@@ -127,7 +152,7 @@ class Watch(QObject):
                 frames = sys._current_frames()
                 self._looks.append(_look(frames.pop(self._watched, None)))  # no frame is kept: its painters would live on with it
                 frames.pop(threading.get_ident())
-                self._beside.update(_innermost(frame) for frame in frames.values() if Path(frame.f_code.co_filename).name not in WAITING)
+                self._beside.update(_look(frame, 3) for frame in frames.values() if not frame.f_code.co_filename.endswith(WAITING))
                 del frames
                 wait = LOOK_EVERY_S
             self._over.wait(BEAT_S)
@@ -137,22 +162,30 @@ class Watch(QObject):
         if self._delays is None:
             return None
         try:
-            return int(self._delays.read_text().split()[1]) / 1e9
+            return int(os.pread(self._delays, 80, 0).split()[1]) / 1e9
         except (OSError, IndexError, ValueError):
             return None
 
 
-def _delays(thread: int) -> Path | None:
-    place = Path(f"/proc/self/task/{thread}/schedstat")
-    return place if place.exists() else None
+def _delays(thread: int) -> int | None:
+    """Opened once; asked four hundred times a second."""
+    try:
+        return os.open(f"/proc/self/task/{thread}/schedstat", os.O_RDONLY)
+    except OSError:
+        return None
 
 
-def _look(frame: FrameType | None) -> tuple[str, str]:
-    """The innermost place that is ours, and the whole stack in short. The frames are let go before anything is made of them."""
-    places = []
-    while frame is not None:
+def _look(frame: FrameType | None, deep: int = 1000) -> Places:
+    """Where a thread is; the frame is let go of."""
+    places: list[tuple[CodeType, int]] = []
+    while frame is not None and len(places) < deep:
         places.append((frame.f_code, frame.f_lineno))
         frame = frame.f_back
+    return tuple(places)
+
+
+def _names(places: Places) -> tuple[str, str]:
+    """The innermost place that is ours, and the whole stack in short."""
     lines: list[tuple[str, bool]] = []
     for code, line in places:
         path = Path(code.co_filename)
@@ -163,17 +196,13 @@ def _look(frame: FrameType | None) -> tuple[str, str]:
     return place, " < ".join(line for line, _ in lines[:8])
 
 
-def _innermost(frame: FrameType) -> str:
-    stack = _look(frame)[1].split(" < ")
-    return " < ".join(stack[:3])
-
-
-def _where(looks: list[tuple[str, str]]) -> tuple[str, str]:
+def _where(looks: list[Places]) -> tuple[str, str]:
     """Where it was seen most often."""
     if not looks:
         return "not seen", ""
-    place = Counter(place for place, _ in looks).most_common(1)[0][0]
-    return place, next(stack for where, stack in looks if where == place)
+    named = [_names(one) for one in looks]
+    place = Counter(place for place, _ in named).most_common(1)[0][0]
+    return place, next(stack for where, stack in named if where == place)
 
 
 def _rank(ranked: list[float], share: float) -> float | None:

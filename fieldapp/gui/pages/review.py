@@ -194,7 +194,7 @@ class ThePage(Page):
         self.side.show_lines(found.lines, line.segment if line is not None else "")
         self.tabling.show(fresh=True)
         self._show_line()
-        self.desk.run(lambda _: sound.load_overviews(), lambda _: self.stage.show_overview(), self._no_overview)
+        self.desk.run_behind(lambda _: sound.load_overviews(), lambda _: self.stage.show_overview(), self._no_overview)
 
     @Slot(object)
     def _on_read(self, found: Read) -> None:

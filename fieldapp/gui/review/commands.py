@@ -298,11 +298,18 @@ class ReviewCommands(QObject):
         line, sound = self._line, self._page.sound
         if line is None or sound is None or not self.writable():
             return
-        around = round(SNAP_S * sound.rate)
-        for edge, frame in (("start", line.span.start), ("stop", line.span.stop)):
+
+        def quiet(frame: int) -> int:
+            around = round(SNAP_S * sound.rate)
             near = Span(max(0, frame - around), min(sound.frames, frame + around))
-            found = near.start + quietest(sound.samples(near), sound.rate, frame - near.start)
-            self._page.edits.edge(line.segment, edge, frame=found, end=sound.frames)
+            return near.start + quietest(sound.samples(near), sound.rate, frame - near.start)
+
+        def snap(found: tuple[int, int]) -> None:
+            if self._page.sound is sound:
+                for edge, frame in zip(("start", "stop"), found):
+                    self._page.edits.edge(line.segment, edge, frame=frame, end=sound.frames)
+
+        self._page.desk.run(lambda _: (quiet(line.span.start), quiet(line.span.stop)), snap)
 
     def _do_aloud(self) -> None:
         if self._line is not None and self.writable():

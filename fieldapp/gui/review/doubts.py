@@ -45,7 +45,7 @@ class Doubts:
                 worth = by_neighbours(finding.finder(), worth, progress.stop_if_cancelled)
             return {one.segment: one.why for one in worth}
 
-        self._desk.run(work, lambda why: self._on_found(store, why), lambda trouble: self._on_failed(store, trouble))
+        self._desk.run_behind(work, lambda why: self._on_found(store, why), lambda trouble: self._on_failed(store, trouble))
 
     def _on_found(self, store: Store, why: Mapping[str, str]) -> None:
         self._busy, self._next = False, time.monotonic() + AGAIN_S

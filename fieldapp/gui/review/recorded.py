@@ -1,6 +1,7 @@
 """A closed recording as the drawing widgets want it: all its parts on one clock, gaps silent, overviews from `derived/peaks`.
 
-Drawing asks in the GUI thread, tiles in the background; each thread has a file of its own, so that none waits for another. Only what is asked for is read.
+Overviews are drawn in the GUI thread; samples are read in the background (`near_sound.py`). Each thread has a file of its own, so that none waits for
+another. Only what is asked for is read.
 """
 
 from __future__ import annotations
@@ -58,7 +59,6 @@ class RecordedSound:
         self._lock = threading.Lock()
         self._files: dict[tuple[int, int], _File] = {}
         self._peaks: dict[int, Peaks] = {}
-        self._latest: tuple[Span, int, NDArray[np.float32]] | None = None
 
     def load_overviews(self) -> None:
         """Open the overviews and build what is missing. In the background: building reads the whole file once."""
@@ -69,25 +69,22 @@ class RecordedSound:
                 self._peaks[number] = open_peaks(source, target) or build_peaks(source, target)
             except OSError as trouble:
                 raise AudioError(f"The waveform overview of {source.name} cannot be made: {trouble.strerror}.", "Zoom in to see the waveform.") from trouble
-        self._latest = None
 
     @property
     def has_overviews(self) -> bool:
         """Whether every part can be drawn from afar."""
         return len(self._peaks) == len(self._parts)
 
+    def is_near(self, span: Span, columns: int) -> bool:
+        """Whether a view is drawn from the samples themselves: a bucket would be wider than a pixel, or there is no overview of something short."""
+        return len(span) < BUCKET * columns or (not self.has_overviews and len(span) <= SHORT_S * self.rate)
+
     def peaks(self, span: Span, columns: int) -> NDArray[np.float32]:
-        """Lowest and highest per column; near, from the samples themselves, because a bucket would be wider than a pixel."""
-        latest = self._latest
-        if latest is not None and latest[:2] == (span, columns):
-            return latest[2]
-        near = len(span) < BUCKET * columns or (not self.has_overviews and len(span) <= SHORT_S * self.rate)
-        found = _extremes(self.samples(span), columns) if near else self._overview(span, columns)
-        self._latest = (span, columns, found)
-        return found
+        """Lowest and highest per column, near ones from the samples. In the background."""
+        return extremes(self.samples(span), columns) if self.is_near(span, columns) else self.overview(span, columns)
 
     def samples(self, span: Span) -> NDArray[np.float32]:
-        """Mono; zero in gaps."""
+        """Mono; zero in gaps. In the background."""
         out = np.zeros(max(0, min(span.stop, self.frames) - span.start), np.float32)
         for number, part in enumerate(self._parts):
             inside = span.clip(Span(part.first_frame, part.first_frame + part.frames))
@@ -121,7 +118,8 @@ class RecordedSound:
         with self._lock:
             return self._files.setdefault((threading.get_ident(), number), _File(self._folder / self._parts[number].path))
 
-    def _overview(self, span: Span, columns: int) -> NDArray[np.float32]:
+    def overview(self, span: Span, columns: int) -> NDArray[np.float32]:
+        """Lowest and highest per column from what the overviews hold; neighbours repeat where a column is finer than a bucket."""
         out = np.zeros((columns, 2), np.float32)
         wide = len(span) / columns
         for number, peaks in list(self._peaks.items()):
@@ -136,7 +134,8 @@ class RecordedSound:
         return out
 
 
-def _extremes(samples: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
+def extremes(samples: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
+    """Lowest and highest of equal stretches."""
     if not len(samples):
         return np.zeros((columns, 2), np.float32)
     edges = np.linspace(0, len(samples), columns, endpoint=False).astype(np.int64)

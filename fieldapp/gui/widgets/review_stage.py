@@ -5,7 +5,8 @@ What a button means is said by the page: every button names one of its deeds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
@@ -15,6 +16,7 @@ from fieldapp.audio.pitch import HIGHEST_HZ, LOWEST_HZ
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.review.backlog import Backlog
 from fieldapp.gui.review.lines import TIERS, Text
+from fieldapp.gui.review.near_sound import NearSound
 from fieldapp.gui.review.playing import Playback
 from fieldapp.gui.review.recorded import RecordedSound
 from fieldapp.gui.review.shown import Shown
@@ -31,6 +33,7 @@ from fieldapp.gui.widgets.timeline import Timeline, clock
 from fieldapp.gui.widgets.typing_field import TypingField
 from fieldapp.gui.words import say
 
+T = TypeVar("T")
 ROOMY_LINES, ROOMY_WIDE_LINES, LEAST_WIDE_LINES = 34, 40, 24
 
 
@@ -108,7 +111,7 @@ class ReviewStage(QWidget):
 
     def _build_sound(self, column: QVBoxLayout) -> None:
         colours = self._desk.colours
-        self.minimap = Minimap(self.timeline, self._shown, colours, lambda work, done: self._desk.run_behind(lambda _: work(), done), self)
+        self.minimap = Minimap(self.timeline, self._shown, colours, self._run_behind, self)
         self.wave = SegmentWave(self.timeline, colours, parent=self)
         self._backlog = Backlog(self._desk, lambda: self.tones.ask_again())
         self.tones = PitchTones(self.timeline, colours, self._backlog.run, parent=self)
@@ -230,8 +233,12 @@ class ReviewStage(QWidget):
             self.timeline.rate, self.timeline.frames = sound.rate, sound.frames
             self.timeline.select(None)
             self.timeline.set_cursor(0)
-        for widget in (self.wave, self.tones, self.minimap):
+        self.wave.set_sound(NearSound(sound, self._run_behind, self.wave.update) if sound is not None else None)
+        for widget in (self.tones, self.minimap):
             widget.set_sound(sound)
+
+    def _run_behind(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        self._desk.run_behind(lambda _: work(), done)
 
     def show_overview(self) -> None:
         """The overviews are there."""
