@@ -11,7 +11,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fieldapp.gui.review.near_sound import BLOCK, MOST_KEPT, NearSound, Samples
+from fieldapp.gui.review.near_sound import BLOCK, KEPT, NearSound, Samples
 from fieldapp.gui.review.recorded import RecordedSound
 from fieldapp.model import Recording, RecordingId, SessionId, Span
 
@@ -123,7 +123,7 @@ def test_scrolling_on_finds_the_next_block_read_already(folder: Path) -> None:
 
 
 def test_only_so_much_is_kept(folder: Path) -> None:
-    frames = (MOST_KEPT + 20) * BLOCK
+    frames = (KEPT + 20) * BLOCK
     soundfile.write(folder / "long.wav", np.zeros(frames, np.int16), RATE)
     sound = RecordedSound(folder, [Recording(id=RecordingId("l"), session=SessionId("s"), path="long.wav", rate=RATE, channels=1, bits=16, frames=frames)])
     shown, behind = near(sound)
@@ -132,5 +132,11 @@ def test_only_so_much_is_kept(folder: Path) -> None:
         behind.catch_up()
     assert sound.frames_read <= frames
     shown.samples(Span(0, 10))
-    assert behind.waiting
+    assert behind.waiting, "what was left long ago is read anew"
+    behind.catch_up()
+    for _ in range(2):
+        shown.samples(Span(0, frames))
+        behind.catch_up()
+    shown.samples(Span(0, frames))
+    assert not behind.waiting, "a view that needs more than is usually kept does not ask for ever"
     sound.close()

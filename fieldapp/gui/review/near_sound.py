@@ -16,8 +16,8 @@ from fieldapp.gui.review.recorded import RecordedSound, extremes
 from fieldapp.model import Span
 
 BLOCK = 1 << 16
-MOST_KEPT = 128
-"""32 MB: more than the widest view that is drawn from samples."""
+KEPT = 24
+"""Six megabytes; more where a view needs more."""
 Samples = NDArray[np.float32]
 Run = Callable[[Callable[[], list[Samples]], Callable[[list[Samples]], None]], None]
 """Does work elsewhere and hands its result back in the GUI thread."""
@@ -31,6 +31,7 @@ class NearSound:
         self.rate = sound.rate
         self._blocks: OrderedDict[int, Samples] = OrderedDict()
         self._busy = False
+        self._needed = 0
         self._latest: tuple[tuple[Span, int, bool], NDArray[np.float32]] | None = None
 
     @property
@@ -63,7 +64,8 @@ class NearSound:
         last = max(span.start, min(span.stop, self.frames) - 1) // BLOCK
         seen = range(span.start // BLOCK, last + 1)
         around = range(max(0, seen.start - 1), min(seen.stop, max(0, self.frames - 1) // BLOCK) + 1)
-        for number in seen:
+        self._needed = len(around)
+        for number in around:
             if number in self._blocks:
                 self._blocks.move_to_end(number)
         there = all(number in self._blocks for number in seen)
@@ -78,7 +80,7 @@ class NearSound:
         def done(blocks: list[Samples]) -> None:
             self._busy = False
             self._blocks.update(zip(numbers, blocks))
-            while len(self._blocks) > MOST_KEPT:
+            while len(self._blocks) > max(KEPT, self._needed):
                 self._blocks.popitem(last=False)
             self._latest = None
             self._more()
