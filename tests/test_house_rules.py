@@ -24,7 +24,7 @@ from fieldapp.commands import COMMANDS, Command, parser_of
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ROOT / "fieldapp"
 FILES = sorted(CODE.rglob("*.py"))
-VALUES = {"model", "errors", "paths", "log", "jobs"}
+VALUES = {"model", "errors", "paths", "log", "jobs", "cores"}
 MAY_IMPORT: dict[str, set[str]] = {
     "audio": VALUES | {"audio"},
     "speech": VALUES | {"speech"},

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from fieldapp.audio.quiet import quietest
 from fieldapp.gui.review.lines import TIERS, Line
 from fieldapp.gui.review.playing import SPEEDS
 from fieldapp.gui.review.shown import WHOLE
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 NUDGE_S = 0.005
 CURSOR_S = 0.05
-SNAP_S = 0.15
 ZOOM_STEP = 0.5
 
 
@@ -296,20 +294,8 @@ class ReviewCommands(QObject):
 
     def _do_snap(self) -> None:
         line, sound = self._line, self._page.sound
-        if line is None or sound is None or not self.writable():
-            return
-
-        def quiet(frame: int) -> int:
-            around = round(SNAP_S * sound.rate)
-            near = Span(max(0, frame - around), min(sound.frames, frame + around))
-            return near.start + quietest(sound.samples(near), sound.rate, frame - near.start)
-
-        def snap(found: tuple[int, int]) -> None:
-            if self._page.sound is sound:
-                for edge, frame in zip(("start", "stop"), found):
-                    self._page.edits.edge(line.segment, edge, frame=frame, end=sound.frames)
-
-        self._page.desk.run(lambda _: (quiet(line.span.start), quiet(line.span.stop)), snap)
+        if line is not None and sound is not None and self.writable():
+            self._page.edits.snap(line, sound)
 
     def _do_aloud(self) -> None:
         if self._line is not None and self.writable():

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from fieldapp.audio.quiet import quietest
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.review.lines import Line
+from fieldapp.gui.review.recorded import RecordedSound
 from fieldapp.gui.words import say
 from fieldapp.model import RecordingId, Segment, SegmentId, Span, new_id
 from fieldapp.store import segments, texts
 from fieldapp.store.transaction import Transaction
 
-SHORTEST_S = 0.01
+SHORTEST_S, SNAP_S = 0.01, 0.15
 
 
 class Edits:
@@ -73,6 +75,22 @@ class Edits:
     def edge(self, segment: str, edge: str, *, frame: int = 0, by: int | None = None, end: int, alone: bool = False) -> None:
         """Put a boundary on a frame, or move it `by` frames; a boundary that touches the neighbour's takes it along unless `alone`."""
         self._write(lambda tx: move_edge(tx, segment, edge, frame, by, end, alone=alone), say("moving a boundary"))
+
+    def snap(self, line: Line, sound: RecordedSound) -> None:
+        """Put both boundaries on the quietest place near, which is looked for in the background."""
+        store = self._desk.store
+
+        def quiet(frame: int) -> int:
+            around = round(SNAP_S * sound.rate)
+            near = Span(max(0, frame - around), min(sound.frames, frame + around))
+            return near.start + quietest(sound.samples(near), sound.rate, frame - near.start)
+
+        def found(frames: tuple[int, int]) -> None:
+            if self._desk.store is store:
+                for edge, frame in zip(("start", "stop"), frames):
+                    self.edge(line.segment, edge, frame=frame, end=sound.frames)
+
+        self._desk.run(lambda _: (quiet(line.span.start), quiet(line.span.stop)), found)
 
     def move(self, segment: str, by: int, end: int) -> None:
         """Move a whole segment by so many frames, its neighbours left alone."""
