@@ -67,7 +67,7 @@ def embedded(states: F32, speech: Mask | None = None) -> Embedded:
     if not len(states):
         raise ValueError("a segment without encoder states has no vector")
     mask = _whole(speech, len(states))
-    spoken = states[mask]
+    spoken = states if mask.all() else states[mask]
     return Embedded(unit(spoken.mean(axis=0)), sound_vector(spoken), keep(states, mask))
 
 
@@ -98,14 +98,16 @@ def keep(states: F32, mask: Mask) -> Kept:
     """Average the speech steps of each frame and round them to int8."""
     frames = -(-len(states) // STEPS_PER_FRAME)
     short = frames * STEPS_PER_FRAME - len(states)
-    weights = np.pad(mask, (0, short)).reshape(frames, STEPS_PER_FRAME).astype(np.float32)
-    padded = np.pad(states, ((0, short), (0, 0))).reshape(frames, STEPS_PER_FRAME, -1)
-    counts = weights.sum(axis=1)
+    heard = states if mask.all() else states * mask[:, None]
+    padded = (np.pad(heard, ((0, short), (0, 0))) if short else heard).reshape(frames, STEPS_PER_FRAME, -1)
+    counts = np.pad(mask, (0, short)).reshape(frames, STEPS_PER_FRAME).sum(axis=1, dtype=np.float32)
     at = np.flatnonzero(counts).astype(np.uint32)
-    means = np.einsum("fsw,fs->fw", padded[at], weights[at]) / counts[at, None]
-    scales = np.clip(np.abs(means).max(axis=0) / _PEAK, _LEAST, _MOST).astype(np.float16)  # first as they are stored, then used
-    values = np.clip(np.rint(means / scales.astype(np.float32)), -_PEAK, _PEAK).astype(np.int8)
-    return Kept(values, scales, at, STEPS_PER_SECOND / STEPS_PER_FRAME)
+    sums = padded[:, 0] + padded[:, 1]  # numpy is slow along so short an axis
+    means = (sums if len(at) == frames else sums[at]) / counts[at, None]
+    scales = np.clip(np.maximum(means.max(axis=0), -means.min(axis=0)) / _PEAK, _LEAST, _MOST).astype(np.float16)  # first as they are stored, then used
+    values = means / scales.astype(np.float32)
+    np.clip(np.rint(values, out=values), -_PEAK, _PEAK, out=values)
+    return Kept(values.astype(np.int8), scales, at, STEPS_PER_SECOND / STEPS_PER_FRAME)
 
 
 def shifted(kept: Kept, seconds: float) -> Kept:

@@ -71,12 +71,15 @@ class Whisper:
 
     def encode(self, rows: Sequence[F32], context: Context) -> Encoded:
         """Run the encoder once over rows of audio, laid out as the context says."""
-        laid = lay(list(rows), context, self._mel.mels)
-        features = np.stack([self._mel(row) for row in laid])
+        features = self.spectrograms(rows, context)
         with self._counting:
-            self._encodes += len(laid)
+            self._encodes += len(features)
         states = self._model.encode(ctranslate2.StorageView.from_array(features))
         return Encoded(states, tuple(-(-len(row) // STEP) for row in rows))
+
+    def spectrograms(self, rows: Sequence[F32], context: Context) -> F32:
+        """What the encoder is given: [rows, mels, frames]."""
+        return np.stack([self._mel(row) for row in lay(list(rows), context, self._mel.mels)])
 
     def frames(self, encoded: Encoded) -> list[F32]:
         """The states of each row without its padding; on the CPU without a copy, from a card copied once."""
