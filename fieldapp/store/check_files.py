@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from fieldapp.errors import FieldError
 from fieldapp.model import Changed
@@ -17,12 +17,16 @@ from fieldapp.store.finding import Finding, Progress
 from fieldapp.store.sessions import stays_inside
 from fieldapp.store.transaction import Transaction
 
+JOURNAL = ".journal.jsonl"
+"""What the recorder noted while it wrote a master stays beside it (`audio/journal.py`)."""
+
 
 def masters(db: sqlite3.Connection, folder: Path, progress: Progress) -> Iterator[Finding]:
     """Recordings whose file is missing or no longer has the bytes it had; a renamed file is recognised by its checksum."""
     rows = db.execute("SELECT id, path, original, sha256, bytes FROM recording ORDER BY path").fetchall()
     kept = annotation_files(db)
     known = {path for row in rows for path in (row["path"], row["original"])} | kept.keys()
+    known |= {str(PurePosixPath(row["path"]).with_suffix(JOURNAL)) for row in rows}
     unknown = [file for file in sorted((folder / "audio").rglob("*")) if file.is_file() and file.relative_to(folder).as_posix() not in known]
     taken: set[Path] = set()
     for number, row in enumerate(rows):

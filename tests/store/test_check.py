@@ -62,6 +62,15 @@ def test_a_sound_fieldbook_has_no_serious_findings(store: Store) -> None:
     assert kinds(store.folder) == {"no-backup"}
 
 
+def test_the_journal_beside_a_recording_belongs_to_it_and_another_does_not(store: Store) -> None:
+    fill(store, 1)
+    store.close()
+    (store.folder / "audio/suzhou3.journal.jsonl").write_text("{}\n")
+    assert kinds(store.folder) == {"no-backup"}
+    (store.folder / "audio/nobody.journal.jsonl").write_text("{}\n")
+    assert kinds(store.folder) == {"no-backup", "unknown-file"}
+
+
 def test_missing_changed_renamed_and_unknown_sound_files_are_told_apart(store: Store) -> None:
     fill(store, 1)
     store.close()
