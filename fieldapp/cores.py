@@ -1,17 +1,45 @@
-"""Who gets the cores: threads that compute step back behind the window and the keys of a session, and products of matrices do without helpers.
+"""Who gets the cores and the interpreter: threads that compute go behind the window and the keys of a session, and products of matrices do without helpers.
 
 numpy's helpers (OpenBLAS) stay awake for some 25 ms after each product, spinning, a core each, and are not among the threads that stepped back: while a
 model writes along they take the core the window waits for. No numpy in here: it reads these wishes when it is loaded, so they come first.
+
+Python's interpreter knows no order of its own. The window lets go of it at nearly every call of Qt, and each thread that wants it meanwhile gets an equal
+share: beside three of them a picture takes four times as long. So they wait at their next `give_way` while the window is at something.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+T = TypeVar("T")
 
 BEHIND = 5
 """The nice value of threads that step back: about a third of the processor beside one that does not."""
+
+PATIENCE_S = 0.05
+"""So long the others wait at most: what the window does for longer than that (a box that stays open) holds nobody up."""
+
+HANDFUL = 200
+"""Things between two looks at whether the window is at something; fewer are done without a look."""
+
+
+class _Window:
+    """Whether the window is at something: since when, and in which thread."""
+
+    def __init__(self) -> None:
+        self.idle = threading.Event()
+        self.idle.set()
+        self.since = 0.0
+        self.thread = 0
+
+
+_window = _Window()
 
 
 def products_alone() -> None:
@@ -32,3 +60,30 @@ def step_back() -> None:
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, max(BEHIND, os.getpriority(os.PRIO_PROCESS, 0)))
+
+
+@contextmanager
+def window_first() -> Iterator[None]:
+    """What the window does in here it does alone, as far as the interpreter goes. Only for the window's thread; an inner one ends the outer one, too."""
+    _window.thread, _window.since = threading.get_ident(), time.monotonic()
+    _window.idle.clear()
+    try:
+        yield
+    finally:
+        _window.idle.set()
+
+
+def give_way() -> None:
+    """Between two pieces of work, in any thread: wait while the window is at something. Costs next to nothing where it is not, or where there is none."""
+    if not _window.idle.is_set() and threading.get_ident() != _window.thread:
+        left = _window.since + PATIENCE_S - time.monotonic()
+        if left > 0:
+            _window.idle.wait(left)
+
+
+def unhurried(things: Iterable[T]) -> Iterator[T]:
+    """The same, one after the other; where there are many, the window goes first between two handfuls of them."""
+    for number, thing in enumerate(things, 1):
+        yield thing
+        if not number % HANDFUL:
+            give_way()

@@ -17,6 +17,7 @@ from typing import Any
 
 from fieldapp import __version__
 from fieldapp.audio.cut import cut
+from fieldapp.cores import unhurried
 from fieldapp.corpus.bundle import TIER_ORDER, Bundle, LeftOut, Loss, Paper
 from fieldapp.corpus.exporters import Options, exporter, needed
 from fieldapp.corpus.output import Output
@@ -206,7 +207,7 @@ def _bundle(db: sqlite3.Connection, folder: Path, rules: Sequence[Rule], only: s
         recordings={key: r for key, r in recordings.items() if key in masters or r.master in masters},
         items={i.id: i for listed in prompts.promptlists(db) for i in prompts.items(db, listed.id)},
         segments=kept,
-        annotations={key: tuple(sorted(found, key=_order)) for key, found in texts.items()},
+        annotations={key: tuple(sorted(found, key=_order)) for key, found in unhurried(texts.items())},
         left_out=tuple(left_out),
         whole=frozenset(masters - {s.recording for s in SEGMENT.each(db) if s.id not in may_leave}),
         unheard=tuple(p for p in persons.values() if p.id in willing - named) if only is None else (),

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from fieldapp.cores import step_back
+from fieldapp.cores import give_way, step_back
 
 Table = list[Any] | dict[Any, Any]
 PIECE, REST_S = 500, 0.002
@@ -44,6 +44,7 @@ def _empty(tables: Iterable[Table]) -> None:
                 else:
                     table.pop()
             time.sleep(REST_S)
+            give_way()
     _give_back()
 
 

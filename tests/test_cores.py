@@ -1,14 +1,19 @@
-"""Who gets the cores: numpy's helpers do not stand beside a model and a window."""
+"""Who gets the cores and the interpreter: numpy's helpers do not stand beside a model and a window, and threads that compute wait for the window."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 
 import pytest
 
-pytestmark = pytest.mark.skipif(
+from fieldapp import cores
+
+counted = pytest.mark.skipif(
     not sys.platform.startswith("linux") or (os.cpu_count() or 1) < 2, reason="threads are counted in /proc, and one core has no helper"
 )
 
@@ -27,10 +32,12 @@ def threads_after(wish: str) -> int:
     return int(said.stdout)
 
 
+@counted
 def test_products_that_stay_alone_make_no_helpers() -> None:
     assert threads_after("cores.products_alone()") == 1
 
 
+@counted
 def test_calm_products_still_share_the_work() -> None:
     assert threads_after("cores.products_calm()") > 1
 
@@ -40,3 +47,54 @@ def test_only_commands_that_multiply_large_matrices_take_every_core(words: str, 
     code = f"import os, atexit; atexit.register(lambda: print(os.environ.get('OPENBLAS_NUM_THREADS'))); from fieldapp.cli import main; main({words.split()!r})"
     said = subprocess.run([sys.executable, "-c", code], env=unwishful(), capture_output=True, text=True, check=True)
     assert said.stdout.splitlines()[-1] == ("1" if alone else "None")
+
+
+def beside(work: Callable[[], None]) -> threading.Event:
+    """Do it in a thread of its own; what is returned is set when it is over."""
+    over = threading.Event()
+
+    def both() -> None:
+        work()
+        over.set()
+
+    threading.Thread(target=both, daemon=True).start()
+    return over
+
+
+def test_who_gives_way_goes_on_when_the_window_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "PATIENCE_S", 60.0)
+    with cores.window_first():
+        over = beside(cores.give_way)
+        assert not over.wait(0.1)
+    assert over.wait(10)
+
+
+def test_nobody_waits_where_the_window_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "PATIENCE_S", 60.0)
+    with cores.window_first():
+        pass
+    assert beside(cores.give_way).wait(10)
+
+
+def test_the_window_never_waits_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "PATIENCE_S", 60.0)
+    began = time.monotonic()
+    with cores.window_first():
+        cores.give_way()
+    assert time.monotonic() - began < 30
+
+
+def test_a_box_that_stays_open_holds_nobody_up() -> None:
+    def often() -> None:
+        for _ in range(10_000):
+            cores.give_way()
+
+    with cores.window_first():
+        assert beside(often).wait(30)
+
+
+def test_what_failed_in_the_window_leaves_the_way_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "PATIENCE_S", 60.0)
+    with pytest.raises(ValueError, match="a bug"), cores.window_first():
+        raise ValueError("a bug")
+    assert beside(cores.give_way).wait(10)

@@ -20,6 +20,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from fieldapp.cores import give_way
 from fieldapp.errors import AudioError
 from fieldapp.model import Span
 
@@ -81,6 +82,7 @@ class AudioReader(ABC):
         self._go(0 if span is None else span.start)
         left = _ENDLESS if span is None else len(span)
         while left > 0:
+            give_way()
             block = self._take(min(size, left))
             if block is None:
                 self._reached_end()

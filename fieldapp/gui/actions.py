@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from fieldapp.cores import window_first
 from fieldapp.gui.words import say
 
 
@@ -65,7 +66,7 @@ class Actions:
             action = QAction(say(deed.title), self._owner)
             action.setShortcut(QKeySequence(self._overrides.get(deed.id, deed.keys)))
             action.setAutoRepeat(deed.page != "record")  # a Space held too long is one answer, not five
-            action.triggered.connect(lambda _checked=False, name=deed.id: do(name))
+            action.triggered.connect(lambda _checked=False, name=deed.id: _alone(do, name))
             self._owner.addAction(action)
             self._actions[deed.id] = (deed, action)
 
@@ -121,3 +122,8 @@ def clashes(deeds: Iterable[Deed], overrides: Mapping[str, str]) -> list[tuple[s
             found += [(other.id, deed.id) for taken, other in seen if taken == keys and (not deed.page or not other.page or deed.page == other.page)]
             seen.append((keys, deed))
     return found
+
+
+def _alone(do: Callable[[str], None], name: str) -> None:
+    with window_first():
+        do(name)

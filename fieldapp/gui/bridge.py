@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from fieldapp.cores import window_first
+
 
 class Bridge(QObject):
     """Lives in the GUI thread. A call posted after `close` is dropped, because nobody is left to see its effect."""
@@ -29,4 +31,5 @@ class Bridge(QObject):
     @Slot(object)
     def _on_posted(self, call: Callable[[], None]) -> None:
         if self._open:
-            call()
+            with window_first():
+                call()

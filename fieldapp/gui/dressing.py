@@ -7,14 +7,18 @@ stand still for a quarter of a second. What is hidden is dressed quickly: Qt pol
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
+from fieldapp.cores import window_first
 from fieldapp.gui.desk import Desk
-from fieldapp.gui.theme import dress, style_sheet
+from fieldapp.gui.theme import DARK, dress, style_sheet
 from fieldapp.settings import pairs
+
+TEXT_STEPS = (100, 115, 130, 150, 175, 200)
 
 
 class Dressing(QObject):
@@ -32,6 +36,15 @@ class Dressing(QObject):
         self._next.setInterval(0)
         self._next.timeout.connect(self._on_next)
         desk.settings_changed.connect(self._on_settings)
+
+    def other_theme(self) -> None:
+        """Light instead of dark, or dark instead of light."""
+        self._desk.change_settings(replace(self._desk.settings, theme="light" if self._desk.colours == DARK else "dark"))
+
+    def text_size(self, steps: int) -> None:
+        """Larger text, or smaller for less than zero."""
+        now = min(range(len(TEXT_STEPS)), key=lambda i: abs(TEXT_STEPS[i] - self._desk.settings.text_percent))
+        self._desk.change_settings(replace(self._desk.settings, text_percent=TEXT_STEPS[min(max(0, now + steps), len(TEXT_STEPS) - 1)]))
 
     def put_on(self, part: QWidget) -> None:
         """Dress one part now; before it is shown that costs next to nothing."""
@@ -58,6 +71,7 @@ class Dressing(QObject):
         while self._waiting:
             part = self._waiting.pop(0)
             if shiboken6.isValid(part):  # it may have been closed meanwhile
-                self.put_on(part)
+                with window_first():
+                    self.put_on(part)
                 return
         self._next.stop()

@@ -12,6 +12,9 @@ from fieldapp.model import Span
 
 HOP = 128
 """Frames of which the lowest and highest are kept; a pixel of ten seconds holds some five hundred."""
+AT_ONCE = 750
+"""Hops read for one picture, two seconds of sound. Somebody who comes back to the page sees the ten seconds fill up in five pictures; read at once, they
+would hold the window for thirty milliseconds."""
 
 
 class GrowingSound:
@@ -41,13 +44,13 @@ class GrowingSound:
             self._first, self._hops = first, self._hops[:0]
         known = self._first + len(self._hops)
         if stop > known:
-            heard = _mono(self._master, Span(known * HOP, stop * HOP))
+            heard = _mono(self._master, Span(known * HOP, min(stop, known + AT_ONCE) * HOP))
             new = heard[: len(heard) // HOP * HOP].reshape(-1, HOP)
             self._hops = np.concatenate((self._hops[first - self._first :], np.stack((new.min(axis=1), new.max(axis=1)), axis=1)))
             self._first = first
-        shown = self._hops[first - self._first : stop - self._first]
-        if not len(shown):  # the file is shorter than its journal said
-            return np.zeros((columns, 2), np.float32)
+        shown = np.zeros((stop - first, 2), np.float32)  # flat where nothing was read yet, or where the file is shorter than its journal said
+        there = self._hops[first - self._first : stop - self._first]
+        shown[: len(there)] = there
         edges = np.linspace(0, len(shown), columns, endpoint=False).astype(np.int64)
         return np.stack((np.minimum.reduceat(shown[:, 0], edges), np.maximum.reduceat(shown[:, 1], edges)), axis=1)
 

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QEvent, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from fieldapp import paths
+from fieldapp.cores import window_first
 from fieldapp.gui.actions import DEEDS, Actions, Deed
 from fieldapp.gui.crash import CrashWatch
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.dialogs import DIALOGS, make_dialog
 from fieldapp.gui.dressing import Dressing
 from fieldapp.gui.pages import PAGES, Entry, Page, make_page
-from fieldapp.gui.theme import system_prefers_dark
 from fieldapp.gui.widgets.command_palette import CommandPalette
 from fieldapp.gui.widgets.message import Message
 from fieldapp.gui.widgets.sidebar import SideBar
@@ -27,7 +27,6 @@ from fieldapp.gui.words import LANGUAGES, language_of, say, speak
 from fieldapp.model import Changed
 from fieldapp.settings import pairs
 
-TEXT_STEPS = (100, 115, 130, 150, 175, 200)
 DATABASE = "fieldbook.db"
 
 
@@ -162,18 +161,13 @@ class MainWindow(QMainWindow):
         self.message.hide()
 
     def _do_theme(self) -> None:
-        dark = self.desk.settings.theme == "dark" or (self.desk.settings.theme == "system" and system_prefers_dark())
-        self.desk.change_settings(replace(self.desk.settings, theme="light" if dark else "dark"))
+        self.dressing.other_theme()
 
     def _do_larger(self) -> None:
-        self._text_size(+1)
+        self.dressing.text_size(+1)
 
     def _do_smaller(self) -> None:
-        self._text_size(-1)
-
-    def _text_size(self, step: int) -> None:
-        now = min(range(len(TEXT_STEPS)), key=lambda i: abs(TEXT_STEPS[i] - self.desk.settings.text_percent))
-        self.desk.change_settings(replace(self.desk.settings, text_percent=TEXT_STEPS[min(max(0, now + step), len(TEXT_STEPS) - 1)]))
+        self.dressing.text_size(-1)
 
     def _shell(self) -> tuple[QWidget, ...]:
         return self._sidebar, self._strip, self.message, self.palette_box
@@ -264,6 +258,12 @@ class MainWindow(QMainWindow):
             from fieldapp.gui.widgets.import_box import ImportBox  # noqa: PLC0415  (loads the importing of sound)
 
             self._show_dialog("import", lambda: ImportBox(self.desk, sources, self))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.UpdateRequest:
+            return super().event(event)
+        with window_first():  # everything that is to be painted, at once
+            return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and all(url.isLocalFile() for url in event.mimeData().urls()):

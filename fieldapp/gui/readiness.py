@@ -44,7 +44,7 @@ def _name_classes(desk: Desk, names: list[tuple[ModuleType, str]]) -> None:
     if len(names) > AT_ONCE:
         QTimer.singleShot(0, desk, lambda: _name_classes(desk, names[AT_ONCE:]))
     else:
-        desk.run(lambda _: load_pages(), lambda _: None)
+        desk.run_behind(lambda _: load_pages(), lambda _: None)
 
 
 def load_pages() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from fieldapp import __version__
 from fieldapp.bulk.drafts import DETECTOR, LISTENED, Drafts
-from fieldapp.cores import step_back
+from fieldapp.cores import give_way, step_back
 from fieldapp.errors import FieldError
 from fieldapp.model import RunId, Segment, SegmentId, Span, new_id
 from fieldapp.session.ear import Ear
@@ -147,6 +147,7 @@ class LiveText:
         drafts = Drafts(self._store, engine.recogniser, engine.rules.finals, about)
         listening = self._store.do(lambda tx: runs.begin_run(tx, LISTENED, __version__, {"recording": self._plan.master.id, **DETECTOR}))
         while not self._over.is_set():
+            give_way()
             heard = ear.hear(_STEP_SECONDS)
             self._keep(live.hear(heard), ear)
             if not self._do_a_job(live, drafts, ear) and not len(heard):

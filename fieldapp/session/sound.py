@@ -11,6 +11,7 @@ import numpy as np
 from fieldapp.audio.journal import journal_path, read_journal
 from fieldapp.audio.masters import Part, find_parts
 from fieldapp.audio.samples import Floats
+from fieldapp.cores import give_way
 from fieldapp.elicitation.loudness import LoudnessMeter
 from fieldapp.model import Span
 
@@ -79,6 +80,7 @@ class Listener(Growing):
         parts = self.parts()
         end = min(end_of(parts), self.meter.frames + most)
         for span in _pieces(self.meter.frames, end):
+            give_way()
             block = read_span(parts, span)
             self.meter.push(block)
             self._also(block)

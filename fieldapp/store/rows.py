@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
+from fieldapp.cores import unhurried
 from fieldapp.errors import NotThere
 from fieldapp.model import (
     Annotation,
@@ -90,8 +91,8 @@ class Table(Generic[V]):
 
     def each(self, db: sqlite3.Connection, where: str = "1", *parameters: object) -> Iterator[V]:
         """Values a condition holds for, one at a time; the condition may end in ORDER BY or LIMIT and is always our own text."""
-        for row in db.execute(f"SELECT {self.columns} FROM {self.name} WHERE {where}", parameters):  # noqa: S608
-            yield self.read(row)
+        found = db.execute(f"SELECT {self.columns} FROM {self.name} WHERE {where}", parameters)  # noqa: S608
+        yield from map(self.read, unhurried(found))
 
     def read(self, row: sqlite3.Row) -> V:
         """The value of a row that has (at least) this table's `columns`."""

@@ -12,6 +12,7 @@ import pytest
 from fieldapp.audio.deck import Deck
 from fieldapp.audio.samples import Floats
 from fieldapp.audio.take import TakeOrder
+from fieldapp.gui import growing_sound
 from fieldapp.gui.growing_sound import HOP, GrowingSound
 from fieldapp.model import Span
 
@@ -87,6 +88,19 @@ def test_a_growing_waveform_shows_what_reading_everything_would(deck: Deck, nois
             shown = sound.peaks(Span(first, stop), 4)
             assert (shown[:, 0].min(), shown[:, 1].max()) == pytest.approx(extremes(sound, first, stop))
             assert shown.shape == (4, 2)
+
+
+def test_a_long_stretch_is_read_in_pieces_and_whole_after_a_few_pictures(deck: Deck, noise: Noise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing_sound, "AT_ONCE", 10)
+    (tmp_path / "audio").mkdir()
+    grow(deck, noise, 16)
+    deck.record(TakeOrder(tmp_path / "audio" / "m"))
+    grow(deck, noise, 25 * HOP)
+    sound = GrowingSound(tmp_path / "audio" / "m")
+    stop = sound.frames
+    pictures = [sound.peaks(Span(0, stop), 25) for _ in range(3)]
+    assert [int(np.flatnonzero(one.any(axis=1))[-1]) + 1 for one in pictures] == [10, 20, 25]
+    assert (pictures[-1][:, 0].min(), pictures[-1][:, 1].max()) == pytest.approx(extremes(sound, 0, stop))
 
 
 def test_before_there_is_enough_to_show_it_is_flat(deck: Deck, noise: Noise, tmp_path: Path) -> None:

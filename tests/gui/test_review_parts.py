@@ -136,7 +136,7 @@ def test_a_line_is_made_when_somebody_looks_at_it_and_then_it_stays_the_same() -
         made.append(place)
         return Line(f"s{place}", "r", Span(place, place + 5), 10)
 
-    lines = Lines(((n, n + 5) for n in range(9)), ((f"s{n}", "draft" if n % 2 else "checked", "") for n in range(9)), make)
+    lines = Lines(((f"s{n}", n, n + 5, bool(n % 2), "") for n in range(9)), make)
     assert (len(lines), lines.to_check.tolist(), lines.reach.tolist()[-1], lines.places["s4"]) == (9, [False, True] * 4 + [False], 13, 4)
     assert made == []
     assert lines[4] is lines[-5]

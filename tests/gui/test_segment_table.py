@@ -233,7 +233,7 @@ def test_a_table_of_many_segments_makes_only_what_is_in_sight(qtbot: QtBot) -> N
         made.append(place)
         return Line(f"s{place}", "r", Span(place * 10, place * 10 + 5), 10, "W1", "draft", texts={"transcription": Text(f"t{place}")})
 
-    lines = Lines(((n * 10, n * 10 + 5) for n in range(20_000)), ((f"s{n}", "draft", "") for n in range(20_000)), make, frozenset(("transcription",)))
+    lines = Lines(((f"s{n}", n * 10, n * 10 + 5, True, "") for n in range(20_000)), make, frozenset(("transcription",)))
     shown = SegmentTable(LIGHT)
     qtbot.addWidget(shown)
     shown.resize(540, 600)

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from fieldapp import paths
+from fieldapp import cores, paths
 from fieldapp import settings as settings_file
 from fieldapp.gui.desk import Desk, Recorded
 from fieldapp.gui.main_window import MainWindow
@@ -45,6 +45,44 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
 
 def button(parent: QWidget, text: str) -> QPushButton:
     return next(one for one in parent.findChildren(QPushButton) if one.text() == text)
+
+
+class Watcher(QObject):
+    """Looks, whenever a widget is painted, whether another thread would go on meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.went_on: list[bool] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's own name)
+        if event.type() == QEvent.Type.Paint:
+            self.went_on.append(goes_on())
+        return False
+
+
+def goes_on() -> bool:
+    """Whether a thread that gives way comes back at once."""
+    over = threading.Event()
+
+    def beside() -> None:
+        cores.give_way()
+        over.set()
+
+    threading.Thread(target=beside, daemon=True).start()
+    return over.wait(0.2)
+
+
+def test_others_wait_while_the_window_paints_or_takes_a_result(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "PATIENCE_S", 60.0)
+    watcher, took = Watcher(), list[bool]()
+    window.page.installEventFilter(watcher)
+    window.page.update()
+    qtbot.waitUntil(lambda: bool(watcher.went_on))
+    window.page.removeEventFilter(watcher)
+    window.desk.run(lambda _: None, lambda _: took.append(goes_on()))
+    qtbot.waitUntil(lambda: bool(took))
+    assert not any(watcher.went_on + took)
+    assert goes_on()
 
 
 def test_a_message_never_takes_the_focus_and_trouble_stays(window: MainWindow) -> None:

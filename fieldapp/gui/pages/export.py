@@ -198,7 +198,7 @@ class ThePage(Page):
                 self._offer_baskets(found[1])
                 self._count()
 
-        self.desk.run(lambda _: (texts.tiers(store.reader()), saved.baskets(store.reader())), done)
+        self.desk.run_behind(lambda _: (texts.tiers(store.reader()), saved.baskets(store.reader())), done)
 
     def _offer_baskets(self, baskets: dict[str, int]) -> None:
         """The whole fieldbook or one basket; the one somebody asked for on another page is chosen."""
@@ -238,7 +238,7 @@ class ThePage(Page):
                 self._tell(*counted)
 
         needs = needed(EXPORTERS[self._list.currentRow()][0], purpose)
-        self.desk.run(lambda _: may_leave(store, needs, audience, _chosen(store, basket)), done)
+        self.desk.run_behind(lambda _: may_leave(store, needs, audience, _chosen(store, basket)), done)
 
     def _tell(self, may: int, every: int) -> None:
         held = every - may

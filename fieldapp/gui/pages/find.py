@@ -116,7 +116,7 @@ class ThePage(Page):
             if self.desk.store is store:
                 self._fill(found)
 
-        self.desk.run(lambda _: choices_of(store), done)
+        self.desk.run_behind(lambda _: choices_of(store), done)
         self._asker.catch_up()
 
     def _fill(self, found: Choices) -> None:

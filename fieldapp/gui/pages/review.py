@@ -299,4 +299,4 @@ class ThePage(Page):
         """Closing waits for tiles that are being read, so somebody else does it."""
         sound, self.sound = self.sound, None
         if sound is not None:
-            self.desk.run(lambda _: sound.close(), lambda _: None)
+            self.desk.run_behind(lambda _: sound.close(), lambda _: None)

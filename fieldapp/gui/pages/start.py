@@ -198,7 +198,7 @@ class ThePage(Page):
                     label.setText(f"{count:,}")
                 self._holds.setVisible(not any(counts))
 
-        self.desk.run(lambda _: [_count(store.reader(), table) for table, _ in COUNTED], done)
+        self.desk.run_behind(lambda _: [_count(store.reader(), table) for table, _ in COUNTED], done)
 
     def _show_recent(self) -> None:
         self._recent.clear()

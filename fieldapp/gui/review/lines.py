@@ -1,6 +1,7 @@
 """What the review page shows of the store: recordings, their segments with texts, and what is still to be checked. Any thread.
 
-A recording may have many thousand segments: they are read as plain rows, and a `Line` is made of one when somebody looks at it.
+A recording may have many thousand segments: each is kept as two pieces of JSON, made by SQLite while the window has the interpreter, and a `Line` is made
+of them when somebody looks at it. Rows of values would be some ten objects each, to be made, to be looked through for garbage, and to be let go of.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 
+from fieldapp.cores import unhurried
 from fieldapp.letting_go import with_its_last_holder
 from fieldapp.model import Span
 
@@ -99,19 +101,23 @@ class Heading:
 class Lines(Sequence[Line]):
     """The segments of a recording in the order of time. What widgets ask of all of them at once stands in arrays; nothing in it changes."""
 
-    def __init__(
-        self, spans: Iterable[tuple[int, int]], names: Iterable[tuple[str, str, str]], make: Callable[[int], Line], tiers: frozenset[str] = frozenset()
-    ) -> None:
-        """Start and stop; id, state and item; how the line at a place is made; the tiers any of them has a text in."""
-        table = np.array(list(spans), np.int64).reshape(-1, 2)
-        named = list(names)
-        self.starts, self.stops = np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1])
-        self.reach = np.maximum.accumulate(self.stops) if len(table) else self.stops
-        self.segments = [segment for segment, _, _ in named]
-        self.to_check = np.fromiter((state in TO_CHECK for _, state, _ in named), np.bool_, len(named))
-        self.places = {segment: place for place, segment in enumerate(self.segments)}
+    def __init__(self, rows: Iterable[tuple[str, int, int, bool, str]], make: Callable[[int], Line], tiers: frozenset[str] = frozenset()) -> None:
+        """Id, start, stop, whether it is to be checked, item; how the line at a place is made; the tiers any of them has a text in."""
+        starts, stops, to_check = array("q"), array("q"), bytearray()
+        self.segments: list[str] = []
+        self.places: dict[str, int] = {}
+        self._items: list[str] = []
+        for place, (segment, start, stop, check, item) in enumerate(rows):
+            starts.append(start)
+            stops.append(stop)
+            to_check.append(check)
+            self.segments.append(segment)
+            self.places[segment] = place
+            self._items.append(item)
+        self.starts, self.stops = np.array(starts, np.int64), np.array(stops, np.int64)
+        self.reach = np.maximum.accumulate(self.stops) if len(starts) else self.stops
+        self.to_check = np.array(to_check, np.bool_)
         self.tiers = tiers
-        self._items = [item for _, _, item in named]
         self._make = make
         self._made: dict[int, Line] = {}
 
@@ -119,7 +125,7 @@ class Lines(Sequence[Line]):
     def of(cls, known: Sequence[Line]) -> Lines:
         """Lines that are made already."""
         tiers = frozenset(tier for line in known for tier in line.texts)
-        return cls(((line.span.start, line.span.stop) for line in known), ((line.segment, line.state, line.item) for line in known), known.__getitem__, tiers)
+        return cls(((line.segment, line.span.start, line.span.stop, line.to_check, line.item) for line in known), known.__getitem__, tiers)
 
     def __len__(self) -> int:
         return len(self.segments)
@@ -212,26 +218,30 @@ def left_to_check(db: sqlite3.Connection) -> int:
 def _lines(db: sqlite3.Connection, where: str, value: str) -> Lines:
     rows = db.cursor()
     rows.row_factory = None  # plain tuples, for there may be many
-    rows.execute(
-        "SELECT s.id, s.recording, s.start, s.stop, r.rate, coalesce(p.code, ''), s.state, s.take, coalesce(s.item, ''), s.best FROM segment s "  # noqa: S608
-        f"JOIN recording r ON r.id = s.recording LEFT JOIN person p ON p.id = s.speaker WHERE {where} ORDER BY s.start, s.stop, s.pk",
-        (value,),
-    )
-    chosen: list[tuple[Any, ...]] = rows.fetchall()
-    said = "SELECT a.segment, a.pk, a.tier, a.text, a.language, a.state, a.source, a.confidence FROM annotation a"
-    texts: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    tiers = set()
-    for row in rows.execute(f"{said} JOIN segment s ON s.id = a.segment WHERE {where}", (value,)):
-        texts[row[0]].append(row)
-        tiers.add(row[2])
+    said = f"FROM annotation a JOIN segment s ON s.id = a.segment WHERE {where}"
+    told = "json_group_array(json_array(a.pk, a.tier, a.text, a.language, a.state, a.source, a.confidence))"
+    texts: dict[str, str] = dict(unhurried(rows.execute(f"SELECT a.segment, {told} {said} GROUP BY a.segment", (value,))))
+    tiers = frozenset(row[0] for row in rows.execute(f"SELECT DISTINCT a.tier {said}", (value,)))
+    about: list[str] = []
+
+    def each() -> Iterator[tuple[str, int, int, bool, str]]:
+        every = rows.execute(
+            f"SELECT s.id, s.start, s.stop, s.state IN {_TO_CHECK}, coalesce(s.item, ''), "  # noqa: S608  (own words)
+            "json_array(s.id, s.recording, s.start, s.stop, r.rate, coalesce(p.code, ''), s.state, s.take, coalesce(s.item, ''), s.best) FROM segment s "
+            f"JOIN recording r ON r.id = s.recording LEFT JOIN person p ON p.id = s.speaker WHERE {where} ORDER BY s.start, s.stop, s.pk",
+            (value,),
+        )
+        for segment, start, stop, check, item, more in unhurried(every):
+            about.append(more)
+            yield segment, start, stop, check, item
 
     def make(place: int) -> Line:
-        segment, recording, start, stop, rate, who, state, take, item, best = chosen[place]
-        of_tiers = {row[2]: Text(*row[3:]) for row in sorted(texts.get(segment, ()), reverse=True)}  # of two texts of a tier the oldest is kept
+        segment, recording, start, stop, rate, who, state, take, item, best = json.loads(about[place])
+        of_tiers = {tier: Text(*text) for _, tier, *text in sorted(json.loads(texts.get(segment, "[]")), reverse=True)}  # of two of a tier the oldest is kept
         return Line(segment, recording, Span(start, stop), rate, who, state, take, item, bool(best), of_tiers)
 
-    found = Lines(((row[2], row[3]) for row in chosen), ((row[0], row[6], row[8]) for row in chosen), make, frozenset(tiers))
-    with_its_last_holder(found, chosen, texts)
+    found = Lines(each(), make, tiers)
+    with_its_last_holder(found, about, texts)
     return found
 
 

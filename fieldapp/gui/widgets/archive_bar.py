@@ -71,7 +71,7 @@ class ArchiveBar(QLabel):
                 self._show(*found)
 
         self.choice.setEnabled(not store.read_only)
-        self._desk.run(lambda _: _counted(store), done)
+        self._desk.run_behind(lambda _: _counted(store), done)
 
     def _show(self, archive: str, found: Sequence[Missing]) -> None:
         self.choice.setCurrentIndex(max(0, self.choice.findData(archive)))

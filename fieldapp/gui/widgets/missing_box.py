@@ -74,4 +74,4 @@ def tell_missing(desk: Desk) -> None:
         if missing and desk.store is store:
             desk.say(say("{count} sound files are missing from this fieldbook: Ctrl+K, “Missing sound files”.", count=len(missing)), "look")
 
-    desk.run(lambda _: missing_media(store.reader(), store.folder), done)
+    desk.run_behind(lambda _: missing_media(store.reader(), store.folder), done)

@@ -269,4 +269,4 @@ class RecordStage(QWidget):
         self._timeline.show(Span(start, start + window))
 
     def _compute(self, work: Callable[[], Tile], done: Callable[[Tile], None]) -> None:
-        self._desk.run(lambda _: work(), done, lambda _: None)
+        self._desk.run_behind(lambda _: work(), done, lambda _: None)
