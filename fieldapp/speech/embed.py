@@ -7,6 +7,7 @@ without the padding; `speech` says for each step whether somebody speaks.
 from __future__ import annotations
 
 import itertools
+import math
 import struct
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ Mask = NDArray[np.bool_]
 STEPS_PER_SECOND = 50
 STEPS_PER_FRAME = 2  # 25 kept frames a second: a short syllable still has three
 PARTS = 3  # of the sound vector: beginning, middle and end, because the order of sounds matters
-VAD_WINDOW_STEPS = 1.6  # 32 ms in steps of 20 ms
+STEP_MS, VAD_WINDOW_MS = 20, 32
 SPEECH_PROBABILITY = 0.35
 
 _HEADER = struct.Struct("<4sHHI")
@@ -67,47 +68,48 @@ def embedded(states: F32, speech: Mask | None = None) -> Embedded:
     if not len(states):
         raise ValueError("a segment without encoder states has no vector")
     mask = _whole(speech, len(states))
-    spoken = states if mask.all() else states[mask]
-    return Embedded(unit(spoken.mean(axis=0)), sound_vector(spoken), keep(states, mask))
+    spoken = states if np.count_nonzero(mask) == len(mask) else states[mask]
+    return Embedded(unit(_mean(spoken)), sound_vector(spoken), keep(states, mask))
 
 
 def speech_steps(probabilities: F32, steps: int) -> Mask:
     """Which encoder steps are speech, from the voice activity of the same audio (one probability for 32 ms)."""
     if not len(probabilities):
         return np.zeros(steps, np.bool_)
-    window = np.minimum(((np.arange(steps) + 0.5) / VAD_WINDOW_STEPS).astype(np.int64), len(probabilities) - 1)
-    mask: Mask = probabilities[window] >= SPEECH_PROBABILITY
+    middles = np.arange(STEP_MS // 2, steps * STEP_MS, STEP_MS)
+    mask: Mask = (probabilities >= SPEECH_PROBABILITY)[np.minimum(middles // VAD_WINDOW_MS, len(probabilities) - 1)]
     return mask
 
 
 def sound_vector(frames: F32) -> F32:
     """Speech frames as one vector that knows their order: the means of their three thirds beside each other."""
-    edges = np.linspace(0, len(frames), PARTS + 1)
-    means = [frames[int(start) : max(int(np.ceil(stop)), int(start) + 1)].mean(axis=0) for start, stop in itertools.pairwise(edges)]
+    edges = [len(frames) * part / PARTS for part in range(PARTS + 1)]
+    means = [_mean(frames[int(start) : max(math.ceil(stop), int(start) + 1)]) for start, stop in itertools.pairwise(edges)]
     return unit(np.concatenate(means))
 
 
 def unit(vectors: NDArray[np.floating]) -> F32:
     """Vectors with length 1; a vector of zeros stays one."""
-    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    norms = np.sqrt(np.add.reduce(vectors * vectors, axis=-1, keepdims=True))
     scaled: F32 = (vectors / np.maximum(norms, 1e-8)).astype(np.float32)
     return scaled
 
 
 def keep(states: F32, mask: Mask) -> Kept:
     """Average the speech steps of each frame and round them to int8."""
-    frames = -(-len(states) // STEPS_PER_FRAME)
-    short = frames * STEPS_PER_FRAME - len(states)
-    heard = states if mask.all() else states * mask[:, None]
-    padded = (np.pad(heard, ((0, short), (0, 0))) if short else heard).reshape(frames, STEPS_PER_FRAME, -1)
-    counts = np.pad(mask, (0, short)).reshape(frames, STEPS_PER_FRAME).sum(axis=1, dtype=np.float32)
+    heard = states if np.count_nonzero(mask) == len(mask) else states * mask[:, None]
+    if len(states) % STEPS_PER_FRAME:
+        heard, mask = np.pad(heard, ((0, 1), (0, 0))), np.pad(mask, (0, 1))
+    sums = heard[0::2] + heard[1::2]  # numpy is slow along so short an axis
+    counts = mask[0::2].astype(np.float32) + mask[1::2]
     at = np.flatnonzero(counts).astype(np.uint32)
-    sums = padded[:, 0] + padded[:, 1]  # numpy is slow along so short an axis
-    means = (sums if len(at) == frames else sums[at]) / counts[at, None]
-    scales = np.clip(np.maximum(means.max(axis=0), -means.min(axis=0)) / _PEAK, _LEAST, _MOST).astype(np.float16)  # first as they are stored, then used
-    values = means / scales.astype(np.float32)
-    np.clip(np.rint(values, out=values), -_PEAK, _PEAK, out=values)
-    return Kept(values.astype(np.int8), scales, at, STEPS_PER_SECOND / STEPS_PER_FRAME)
+    means = sums if len(at) == len(sums) else sums[at]
+    means /= counts[at, None]
+    peaks = np.maximum(np.maximum.reduce(means, axis=0), -np.minimum.reduce(means, axis=0))
+    scales = np.clip(peaks / _PEAK, _LEAST, _MOST).astype(np.float16)  # first as they are stored, then used
+    means /= scales.astype(np.float32)
+    np.clip(np.rint(means, out=means), -_PEAK, _PEAK, out=means)
+    return Kept(means.astype(np.int8), scales, at, STEPS_PER_SECOND / STEPS_PER_FRAME)
 
 
 def shifted(kept: Kept, seconds: float) -> Kept:
@@ -137,9 +139,15 @@ def unpack(data: bytes) -> Kept:
     return Kept(values, scales, at, STEPS_PER_SECOND / steps)
 
 
+def _mean(states: F32) -> F32:
+    """Of the rows. numpy's own does the same, after a good deal of asking what it was given."""
+    mean: F32 = np.add.reduce(states, axis=0) / np.float32(len(states))
+    return mean
+
+
 def _whole(speech: Mask | None, steps: int) -> Mask:
     """A mask as long as the states; everything where it leaves nothing."""
-    if speech is None or not speech.any():
+    if speech is None or not np.count_nonzero(speech):
         return np.ones(steps, np.bool_)
     if len(speech) != steps:
         raise ValueError(f"a mask of {len(speech)} steps does not fit {steps} states")
