@@ -20,6 +20,8 @@ from fieldapp.cores import give_way, step_back
 Table = list[Any] | dict[Any, Any]
 PIECE, REST_S = 500, 0.002
 """A piece takes about a tenth of a millisecond."""
+LATER_S = 1.0
+"""Memory is given back when what is let go of has long been replaced: nobody else gets any meanwhile."""
 
 
 def let_go(*tables: Table) -> None:
@@ -45,6 +47,7 @@ def _empty(tables: Iterable[Table]) -> None:
                     table.pop()
             time.sleep(REST_S)
             give_way()
+    time.sleep(LATER_S)
     _give_back()
 
 

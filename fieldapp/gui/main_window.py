@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Slot
+from PySide6.QtCore import QEvent, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -46,6 +46,15 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.dressing = Dressing(desk, self._parts, self)
         self.dressing.changed.connect(self._dress_icons)
+        self._deeds: dict[str, Callable[[], object]] = {
+            "undo": desk.undo,
+            "redo": desk.redo,
+            "dismiss": lambda: self.message.hide(),
+            "theme": self.dressing.other_theme,
+            "larger": lambda: self.dressing.text_size(+1),
+            "smaller": lambda: self.dressing.text_size(-1),
+            "quit": self.close,
+        }
         self._build()
         self.crashes = CrashWatch(self, desk.bridge, self.dressing.put_on)
         desk.fieldbook_changed.connect(self._on_fieldbook)
@@ -58,7 +67,7 @@ class MainWindow(QMainWindow):
         """Everything that carries words; done again when the language changes."""
         self._stack = QStackedWidget(self)
         self._sidebar = SideBar(self)
-        self._sidebar.asked.connect(self.show_page)
+        self._sidebar.asked.connect(self._go_to)
         self._strip = StatusStrip(self.desk, self)
         self._strip.asked.connect(self._do)
         upper = QHBoxLayout()
@@ -95,17 +104,31 @@ class MainWindow(QMainWindow):
             entry = PAGES[0]
         if self._entry.name != entry.name and self._entry.name in self._pages and not self.page.leave():
             return
-        if entry.name not in self._pages:
-            page = make_page(entry, self.desk)
-            self._pages[entry.name] = page
-            self._stack.addWidget(page)
-            self.dressing.put_on(page)  # where it belongs by now: with its sheet on, every widget of it would be dressed again on the way
-            self._add_deeds(entry)
+        self._make_page(entry)
         self._entry = entry
         self._stack.setCurrentWidget(self.page)
         self.message.raise_()  # the stack puts the page above everything
         self.page.refresh()
         self._on_conditions()
+
+    def _make_page(self, entry: Entry) -> bool:
+        """Whether it had to be built."""
+        if entry.name in self._pages:
+            return False
+        page = self._pages[entry.name] = make_page(entry, self.desk)
+        self._stack.addWidget(page)
+        self.dressing.put_on(page)  # where it belongs by now: with its sheet on, every widget of it would be dressed again on the way
+        self._add_deeds(entry)
+        return True
+
+    @Slot(str)
+    def _go_to(self, name: str) -> None:
+        """Show a page somebody asked for. One that has to be built is shown in the next pass of the event loop: both at once hold the window too long."""
+        entry = next(e for e in PAGES if e.name == name)
+        if (self.desk.store is not None or not entry.needs_fieldbook) and self._make_page(entry):
+            QTimer.singleShot(0, self, lambda: self.show_page(name))
+        else:
+            self.show_page(name)
 
     def _add_deeds(self, entry: Entry) -> None:
         """The actions of a page; they fire only while it is shown, so it is built by then."""
@@ -114,9 +137,11 @@ class MainWindow(QMainWindow):
 
     def _do(self, deed: str) -> None:
         if deed.startswith("page."):
-            self.show_page(deed.removeprefix("page."))
+            self._go_to(deed.removeprefix("page."))
         elif deed in DIALOGS:
             self._show_dialog(deed, lambda: make_dialog(deed, self.desk, self))
+        elif deed in self._deeds:
+            self._deeds[deed]()
         else:
             getattr(self, f"_do_{deed}")()
 
@@ -150,24 +175,6 @@ class MainWindow(QMainWindow):
     def _do_close(self) -> None:
         if self.page.leave() and self.desk.may_change():
             self.desk.close_fieldbook()
-
-    def _do_undo(self) -> None:
-        self.desk.undo()
-
-    def _do_redo(self) -> None:
-        self.desk.redo()
-
-    def _do_dismiss(self) -> None:
-        self.message.hide()
-
-    def _do_theme(self) -> None:
-        self.dressing.other_theme()
-
-    def _do_larger(self) -> None:
-        self.dressing.text_size(+1)
-
-    def _do_smaller(self) -> None:
-        self.dressing.text_size(-1)
 
     def _shell(self) -> tuple[QWidget, ...]:
         return self._sidebar, self._strip, self.message, self.palette_box
@@ -242,9 +249,6 @@ class MainWindow(QMainWindow):
         self._dialogs[name] = make()
         self.dressing.put_on(self._dialogs[name])
         self._dialogs[name].show()
-
-    def _do_quit(self) -> None:
-        self.close()
 
     def bring_in(self, sources: list[Path]) -> None:
         """Open a fieldbook that was dropped, or import what was."""
