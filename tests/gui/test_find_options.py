@@ -236,7 +236,7 @@ def test_a_basket_goes_to_the_export_page_alone(window: MainWindow, qtbot: QtBot
     button(window, "Basket").click()
     qtbot.waitUntil(lambda: button(window, "Hand over").isEnabled())
     button(window, "Hand over").click()
-    assert window.page.objectName() == "export"
+    qtbot.waitUntil(lambda: window.page.objectName() == "export")
     qtbot.waitUntil(lambda: box(window, "What").currentText() == "the basket “basket”: 1 segments")
     formats = part(window, QListWidget)
     formats.setCurrentRow(next(row for row in range(formats.count()) if formats.item(row).data(Qt.ItemDataRole.UserRole) == "csv"))

@@ -85,6 +85,16 @@ def test_others_wait_while_the_window_paints_or_takes_a_result(window: MainWindo
     assert goes_on()
 
 
+def test_a_page_that_has_to_be_built_is_there_one_pass_later_and_at_once_the_next_time(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window.desk.create(tmp_path / "book", "Book")
+    window.actions_table.action("page.find").trigger()
+    assert window.page.objectName() == "start"
+    qtbot.waitUntil(lambda: window.page.objectName() == "find")
+    for name in ("start", "find"):
+        window.actions_table.action(f"page.{name}").trigger()
+        assert window.page.objectName() == name
+
+
 def test_a_message_never_takes_the_focus_and_trouble_stays(window: MainWindow) -> None:
     window.setFocus()
     before = QApplication.focusWidget()
