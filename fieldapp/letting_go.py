@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -35,9 +35,10 @@ def with_its_last_holder(owner: object, *tables: Table) -> None:
     weakref.finalize(owner, let_go, *tables).atexit = False
 
 
-def _empty(tables: Iterable[Table]) -> None:
+def _empty(tables: Sequence[Table]) -> None:
     """A piece, a rest."""
     step_back()
+    large = sum(map(len, tables)) > PIECE
     for table in tables:
         while table:
             for _ in range(min(PIECE, len(table))):
@@ -47,8 +48,9 @@ def _empty(tables: Iterable[Table]) -> None:
                     table.pop()
             time.sleep(REST_S)
             give_way()
-    time.sleep(LATER_S)
-    _give_back()
+    if large:
+        time.sleep(LATER_S)
+        _give_back()
 
 
 def _give_back() -> None:
