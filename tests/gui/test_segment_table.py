@@ -19,7 +19,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.fonts import Fonts
 from fieldapp.gui.main_window import MainWindow
 from fieldapp.gui.pages.review import ThePage
-from fieldapp.gui.review.lines import Line, Lines, Text
+from fieldapp.gui.review.lines import Line, Lines, Text, lines
 from fieldapp.gui.theme import LIGHT
 from fieldapp.gui.widgets.segment_cells import CellField
 from fieldapp.gui.widgets.segment_table import SegmentTable
@@ -224,6 +224,20 @@ def test_a_fieldbook_that_is_only_read_opens_no_cell(qtbot: QtBot, window: MainW
         assert said
         assert not table(second).findChildren(CellField)
         second.close()
+
+
+@pytest.mark.parametrize("said", ['tʰɑ˥˩ é̃ "\\\n\t', "شمس\u202e", "月亮𠀀", "a\x00b", "[1, null]"])
+@pytest.mark.parametrize(("sure", "shown"), [(0.25, 0.25), (None, None), (float("inf"), None)])
+def test_whatever_was_written_is_read_as_it_is(tmp_path: Path, said: str, sure: float | None, shown: float | None) -> None:
+    with Store.create(tmp_path / "book", "book") as store:
+        store.do(fill)
+        store.do(lambda tx: tx.db.execute("UPDATE annotation SET text = ?, confidence = ? WHERE tier = 'transcription'", (said, sure)))
+        master = sessions.recordings(store.reader())[0]
+        found = lines(store.reader(), master.id)
+        assert found.tiers == {"transcription", OWN}
+        assert [(one.texts["transcription"], one.texts[OWN].text) for one in found] == [
+            (Text(said, state="draft", source="machine:m", confidence=shown), f"n{number}") for number in range(len(DRAFTS))
+        ]
 
 
 def test_a_table_of_many_segments_makes_only_what_is_in_sight(qtbot: QtBot) -> None:

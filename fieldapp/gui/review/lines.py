@@ -218,11 +218,8 @@ def left_to_check(db: sqlite3.Connection) -> int:
 def _lines(db: sqlite3.Connection, where: str, value: str) -> Lines:
     rows = db.cursor()
     rows.row_factory = None  # plain tuples, for there may be many
-    said = f"FROM annotation a JOIN segment s ON s.id = a.segment WHERE {where}"
-    told = "json_group_array(json_array(a.pk, a.tier, a.text, a.language, a.state, a.source, a.confidence))"
-    texts: dict[str, str] = dict(unhurried(rows.execute(f"SELECT a.segment, {told} {said} GROUP BY a.segment", (value,))))
-    tiers = frozenset(row[0] for row in rows.execute(f"SELECT DISTINCT a.tier {said}", (value,)))
     about: list[str] = []
+    texts: dict[str, str] = {}
 
     def each() -> Iterator[tuple[str, int, int, bool, str]]:
         every = rows.execute(
@@ -240,7 +237,12 @@ def _lines(db: sqlite3.Connection, where: str, value: str) -> Lines:
         of_tiers = {tier: Text(*text) for _, tier, *text in sorted(json.loads(texts.get(segment, "[]")), reverse=True)}  # of two of a tier the oldest is kept
         return Line(segment, recording, Span(start, stop), rate, who, state, take, item, bool(best), of_tiers)
 
-    found = Lines(each(), make, tiers)
+    found = Lines(each(), make)
+    said = f"FROM annotation a JOIN segment s ON s.id = a.segment WHERE {where}"  # after the segments: what is shown has its texts
+    certain = "CASE WHEN abs(a.confidence) <= 1 THEN a.confidence END"  # what somebody else's file called certainty may be infinite, which JSON cannot say
+    told = f"json_group_array(json_array(a.pk, a.tier, a.text, a.language, a.state, a.source, {certain}))"
+    texts.update(unhurried(rows.execute(f"SELECT a.segment, {told} {said} GROUP BY a.segment", (value,))))
+    found.tiers = frozenset(row[0] for row in rows.execute(f"SELECT DISTINCT a.tier {said}", (value,)))
     with_its_last_holder(found, about, texts)
     return found
 
