@@ -28,12 +28,11 @@ from fieldapp.audio.client import RecorderClient
 from fieldapp.bulk.drafts import UNHEARD, Drafts
 from fieldapp.cli import main
 from fieldapp.errors import ModelError
-from fieldapp.model import RecordingId, Segment, SegmentId, Span, new_id
+from fieldapp.model import Segment, Span
 from fieldapp.prompts import read_prompts
 from fieldapp.session import plan, recovery, running
 from fieldapp.session.closing import Outcome
 from fieldapp.session.ear import Ear
-from fieldapp.session.joining import divide
 from fieldapp.session.live_text import Engine
 from fieldapp.session.sound import Run
 from fieldapp.speech.bulk import find_speech
@@ -203,6 +202,32 @@ def test_a_model_that_hangs_holds_up_neither_keys_nor_stop(store: Store, talk: P
 
 
 @pytest.mark.slow
+def test_what_was_read_is_seen_while_keeping_it_has_to_wait(store: Store, talk: Path) -> None:
+    held, free = threading.Event(), threading.Event()
+
+    def writes_for_long(_: Transaction) -> None:
+        held.set()
+        free.wait(60)
+
+    def answer(_audio: F32, _context: Context) -> Decoded:
+        if not held.is_set():
+            threading.Thread(target=store.do, args=(writes_for_long,)).start()
+            assert held.wait(60)
+        return said("a few plain words")
+
+    session = begin(store, talk, lambda: engine(answer))
+    try:
+        text = session.text
+        assert text
+        until(lambda: text.look().partial == "a few plain words")
+        assert text.look().finals == ()
+    finally:
+        free.set()
+    session.stop()
+    assert [one.text for one in text.said()] == ["a few plain words"] * 4
+    assert (text.look().partial, text.look().finals[-1].text) == ("", "a few plain words")
+
+
 def test_who_takes_a_session_over_goes_on_where_the_text_ended(store: Store, talk: Path) -> None:
     first = begin(store, talk, engine, speed=6.0)
     until(lambda: first.text and len(first.text.said()) >= 1)
@@ -304,27 +329,3 @@ def test_an_ear_hears_the_same_whatever_the_pace(store: Store, talk: Path) -> No
     assert np.allclose(whole, heard(0.37), atol=1e-4)
     assert np.allclose(whole[20_000:30_000], Ear(runs, RATE).read_back(Span(20_000, 30_000)), atol=0.05)
     assert Ear(runs, RATE, start=100).in_frames(Span(0, 16_000)) == Span(102, 48_102)
-
-
-# --- who is given which text; a second is a thousand frames here ---
-
-
-def row(start: float, stop: float, state: str = "draft") -> Segment:
-    return Segment(id=SegmentId(new_id()), recording=RecordingId("r"), span=Span(round(start * 1000), round(stop * 1000)), state=state)
-
-
-def test_a_row_that_reaches_into_another_take_is_divided_by_nobody() -> None:
-    takes = [row(1, 2), row(3, 4), row(6, 7)]
-    within, across = row(5.8, 7.1), row(0.8, 4.1)
-    assert divide(takes, [across, within], 1000) == {takes[2].id: [within]}
-
-
-def test_a_take_of_several_rows_is_given_all_of_them_and_talk_between_takes_goes_to_none() -> None:
-    takes = [row(1, 5), row(9, 10)]
-    one, two, between, last = row(0.8, 2.2), row(2.9, 5.1), row(6, 8), row(8.7, 10.2)
-    assert divide(takes, [one, two, between, last], 1000) == {takes[0].id: [one, two], takes[1].id: [last]}
-
-
-def test_a_row_that_reaches_far_beyond_its_take_is_not_its_text() -> None:
-    takes = [row(1, 2)]
-    assert divide(takes, [row(0.8, 4.0)], 1000) == {}

@@ -221,21 +221,23 @@ class LiveText:
         row = self._rows.pop(final.number, None) or self._again.pop(final.number, None)
         if row is None:
             return
+        text = final.utterance.text
+        self._tell(partial=text, stable=text)  # seen at once, as not finished: keeping it may have to wait for somebody else's writing
         if final.provisional:
             kept = drafts.write_provisional(row, final.utterance)
             (self._again if kept else self._rows)[final.number] = row
         else:
             kept = drafts.write(row, final.utterance, lambda: final.probabilities)
         if not kept:
+            self._tell(partial="", stable="")
             return
+        if text:
+            with self._gate:
+                self._said.append(Said(row.id, row.span, text))
+        latest = {said.segment: said for said in self._said[-2 * _SHOWN :]}  # what was read again takes the place of its first reading
+        self._tell(sentence="", partial="", stable="", finals=tuple(latest.values())[-_SHOWN:])
         if not final.provisional:
             self._written(row)
-        self._tell(sentence="", partial="", stable="")
-        if final.utterance.text:
-            with self._gate:
-                self._said.append(Said(row.id, row.span, final.utterance.text))
-                latest = {said.segment: said for said in self._said[-2 * _SHOWN :]}  # what was read again takes the place of its first reading
-                self._look = replace(self._look, finals=tuple(latest.values())[-_SHOWN:])
 
     def _tell(self, **news: object) -> None:
         with self._gate:
