@@ -201,7 +201,6 @@ def test_a_model_that_hangs_holds_up_neither_keys_nor_stop(store: Store, talk: P
     assert segments.segments(store.reader(), outcome.master) == before
 
 
-@pytest.mark.slow
 def test_what_was_read_is_seen_while_keeping_it_has_to_wait(store: Store, talk: Path) -> None:
     held, free = threading.Event(), threading.Event()
 
@@ -228,6 +227,7 @@ def test_what_was_read_is_seen_while_keeping_it_has_to_wait(store: Store, talk: 
     assert (text.look().partial, text.look().finals[-1].text) == ("", "a few plain words")
 
 
+@pytest.mark.slow
 def test_who_takes_a_session_over_goes_on_where_the_text_ended(store: Store, talk: Path) -> None:
     first = begin(store, talk, engine, speed=6.0)
     until(lambda: first.text and len(first.text.said()) >= 1)
