@@ -124,9 +124,9 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _go_to(self, name: str) -> None:
         """Show a page somebody asked for. One that has to be built is shown in the next pass of the event loop: both at once hold the window too long."""
-        entry = next(e for e in PAGES if e.name == name)
+        self._wanted, entry = name, next(e for e in PAGES if e.name == name)
         if (self.desk.store is not None or not entry.needs_fieldbook) and self._make_page(entry):
-            QTimer.singleShot(0, self, lambda: self.show_page(name))
+            QTimer.singleShot(0, self, lambda: self.show_page(self._wanted))  # the latest wish: another key may have come between
         else:
             self.show_page(name)
 

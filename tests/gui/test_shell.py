@@ -95,6 +95,14 @@ def test_a_page_that_has_to_be_built_is_there_one_pass_later_and_at_once_the_nex
         assert window.page.objectName() == name
 
 
+def test_of_two_pages_asked_for_at_once_the_later_one_stays(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window.desk.create(tmp_path / "book", "Book")
+    window.actions_table.action("page.find").trigger()
+    window.actions_table.action("page.start").trigger()
+    qtbot.wait(50)
+    assert window.page.objectName() == "start"
+
+
 def test_a_message_never_takes_the_focus_and_trouble_stays(window: MainWindow) -> None:
     window.setFocus()
     before = QApplication.focusWidget()
