@@ -30,11 +30,14 @@ HANDFUL = 200
 
 
 class _Window:
-    """Whether the window is at something: since when, and in which thread."""
+    """Whether the window is at something: since when, and in which thread. It holds `turn` meanwhile, a new one each time.
+
+    A new one, because the window must never wait for a lock itself: whoever held it might be waiting for the interpreter.
+    """
 
     def __init__(self) -> None:
-        self.idle = threading.Event()
-        self.idle.set()
+        self.busy = False
+        self.turn = threading.Lock()
         self.since = 0.0
         self.thread = 0
 
@@ -62,23 +65,41 @@ def step_back() -> None:
             os.setpriority(os.PRIO_PROCESS, 0, max(BEHIND, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
+def window_begins() -> None:
+    """From here on the window is at something. Only for its own thread."""
+    _window.thread, _window.since = threading.get_ident(), time.monotonic()
+    if not _window.busy:
+        turn = threading.Lock()
+        turn.acquire()
+        _window.turn, _window.busy = turn, True
+
+
+def window_rests() -> None:
+    """It is done; also with what it began before."""
+    if _window.busy:
+        _window.busy = False
+        _window.turn.release()
+
+
 @contextmanager
 def window_first() -> Iterator[None]:
-    """What the window does in here it does alone, as far as the interpreter goes. Only for the window's thread; an inner one ends the outer one, too."""
-    _window.thread, _window.since = threading.get_ident(), time.monotonic()
-    _window.idle.clear()
+    """What the window does in here it does alone, as far as the interpreter goes. What it was at before, it is at again afterwards, for as long as before."""
+    resting, since = not _window.busy, _window.since
+    window_begins()
     try:
         yield
     finally:
-        _window.idle.set()
+        _window.since = since
+        if resting:
+            window_rests()
 
 
 def give_way() -> None:
     """Between two pieces of work, in any thread: wait while the window is at something. Costs next to nothing where it is not, or where there is none."""
-    if not _window.idle.is_set() and threading.get_ident() != _window.thread:
-        left = _window.since + PATIENCE_S - time.monotonic()
-        if left > 0:
-            _window.idle.wait(left)
+    if _window.busy and threading.get_ident() != _window.thread:
+        turn, left = _window.turn, _window.since + PATIENCE_S - time.monotonic()
+        if left > 0 and turn.acquire(timeout=left):
+            turn.release()
 
 
 def unhurried(things: Iterable[T]) -> Iterator[T]:

@@ -98,3 +98,24 @@ def test_what_failed_in_the_window_leaves_the_way_free(monkeypatch: pytest.Monke
     with pytest.raises(ValueError, match="a bug"), cores.window_first():
         raise ValueError("a bug")
     assert beside(cores.give_way).wait(10)
+
+
+def test_a_picture_in_the_middle_of_something_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "PATIENCE_S", 60.0)
+    cores.window_begins()
+    with cores.window_first():
+        pass
+    over = beside(cores.give_way)
+    assert not over.wait(0.1)
+    cores.window_rests()
+    assert over.wait(10)
+
+
+def test_pictures_behind_a_box_that_stays_open_hold_nobody_up_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "PATIENCE_S", 20.0)
+    cores.window_begins()
+    cores._window.since -= 30.0  # the box has been open for so long
+    with cores.window_first():
+        pass
+    assert beside(cores.give_way).wait(10)
+    cores.window_rests()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from fieldapp.cores import window_first
+from fieldapp.gui.undisturbed import undisturbed
 from fieldapp.gui.words import say
 
 
@@ -125,5 +125,5 @@ def clashes(deeds: Iterable[Deed], overrides: Mapping[str, str]) -> list[tuple[s
 
 
 def _alone(do: Callable[[str], None], name: str) -> None:
-    with window_first():
+    with undisturbed():
         do(name)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from fieldapp.cores import window_first
+from fieldapp.gui.undisturbed import undisturbed
 
 
 class Bridge(QObject):
@@ -31,5 +31,5 @@ class Bridge(QObject):
     @Slot(object)
     def _on_posted(self, call: Callable[[], None]) -> None:
         if self._open:
-            with window_first():
+            with undisturbed():
                 call()

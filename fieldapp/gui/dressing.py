@@ -13,9 +13,9 @@ import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
-from fieldapp.cores import window_first
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.theme import DARK, dress, style_sheet
+from fieldapp.gui.undisturbed import undisturbed
 from fieldapp.settings import pairs
 
 TEXT_STEPS = (100, 115, 130, 150, 175, 200)
@@ -71,7 +71,7 @@ class Dressing(QObject):
         while self._waiting:
             part = self._waiting.pop(0)
             if shiboken6.isValid(part):  # it may have been closed meanwhile
-                with window_first():
+                with undisturbed():
                     self.put_on(part)
                 return
         self._next.stop()

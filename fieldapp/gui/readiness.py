@@ -14,6 +14,7 @@ from types import ModuleType
 from PySide6 import QtCore, QtGui, QtWidgets
 from PySide6.QtCore import QTimer
 
+from fieldapp.cores import give_way
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.pages import PAGES
 from fieldapp.gui.sweeping import Sweeper
@@ -51,3 +52,4 @@ def load_pages() -> None:
     """Import every page; any thread, once Qt's classes are made."""
     for entry in PAGES:
         importlib.import_module(entry.module)
+        give_way()

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
@@ -72,17 +72,48 @@ def goes_on() -> bool:
     return over.wait(0.2)
 
 
-def test_others_wait_while_the_window_paints_or_takes_a_result(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cores, "PATIENCE_S", 60.0)
-    watcher, took = Watcher(), list[bool]()
+def watch_painting(window: MainWindow, qtbot: QtBot) -> Watcher:
+    """What was seen while the page was painted once; nothing is left to paint then."""
+    watcher = Watcher()
     window.page.installEventFilter(watcher)
     window.page.update()
     qtbot.waitUntil(lambda: bool(watcher.went_on))
     window.page.removeEventFilter(watcher)
+    return watcher
+
+
+def test_others_wait_while_the_window_paints_or_takes_a_result(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "PATIENCE_S", 60.0)
+    watcher, took = watch_painting(window, qtbot), list[bool]()
     window.desk.run(lambda _: None, lambda _: took.append(goes_on()))
     qtbot.waitUntil(lambda: bool(took))
     assert not any(watcher.went_on + took)
-    assert goes_on()
+    qtbot.waitUntil(goes_on)
+
+
+class Follower(QObject):
+    """Something that is done one pass of events later."""
+
+    said = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.went_on: list[bool] = []
+        self.said.connect(self._on_said, Qt.ConnectionType.QueuedConnection)
+
+    @Slot()
+    def _on_said(self) -> None:
+        self.went_on.append(goes_on())
+
+
+def test_others_wait_for_what_follows_from_a_result_too(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "PATIENCE_S", 60.0)
+    follower = Follower()
+    watch_painting(window, qtbot)  # painting ends whatever was before it
+    window.desk.run(lambda _: None, lambda _: follower.said.emit())
+    qtbot.waitUntil(lambda: bool(follower.went_on))
+    assert follower.went_on == [False]
+    qtbot.waitUntil(goes_on)
 
 
 def test_a_page_that_has_to_be_built_is_there_one_pass_later_and_at_once_the_next_time(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

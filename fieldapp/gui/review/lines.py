@@ -163,7 +163,7 @@ def headings(db: sqlite3.Connection, recording: str = "") -> list[Heading]:
     )
     return [
         Heading(id_, path.rsplit("/", 1)[-1], session, date, ", ".join(codes.get(who, "") for who in speakers.split(",") if who), count, todo, seconds)
-        for id_, path, session, date, speakers, count, todo, seconds in rows
+        for id_, path, session, date, speakers, count, todo, seconds in unhurried(rows)
     ]
 
 
