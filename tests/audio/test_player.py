@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.audio.player import HeardClock, _Playing
+from fieldapp.audio.flow import Flow, HeardClock
 from fieldapp.audio.render import Clip, Rendering
 from fieldapp.model import Span
 
@@ -56,12 +55,12 @@ class Action:
 class StalledDevice:
     """A mixer whose queue is full for a while, as when the sound server does not run."""
 
-    time = latency = 0.0
+    latency = 0.0
 
     def __init__(self, refuses: int) -> None:
         self._refuses = refuses
+        self.time = 0.0
         self.actions: set[Action] = set()
-        self.took = threading.Event()
 
     def play_ringbuffer(self, _ring: object, start: float) -> Action:
         self._refuses -= 1
@@ -69,7 +68,6 @@ class StalledDevice:
             raise RuntimeError("Action queue is full")
         action = Action()
         self.actions.add(action)
-        self.took.set()
         return action
 
     def cancel(self, _action: object) -> None:
@@ -78,9 +76,22 @@ class StalledDevice:
 
 def test_a_device_whose_queue_is_full_is_asked_again(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(9000, np.float32), RATE)
-    clips = (Clip(tmp_path / "a.wav", Span(0, 9000)),)
     device = StalledDevice(refuses=3)
-    playing = _Playing(device, Rendering(clips, RATE, 2), (clips, False, 1.0), 0.0)
-    assert device.took.wait(20)
-    playing.end()
-    assert (playing.trouble, playing.dropouts) == (None, 0)
+    flow = Flow(device, Rendering((Clip(tmp_path / "a.wav", Span(0, 9000)),), RATE, 2), 0.0)
+    asked = 1
+    while not device.actions:
+        flow.feed()
+        asked += 1
+        assert asked < 10
+    flow.end()
+    assert flow.dropouts == 0
+
+
+def test_a_loudspeaker_that_was_let_go_is_not_asked_how_much_was_heard(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(9000, np.float32), RATE)
+    device = StalledDevice(refuses=0)
+    flow = Flow(device, Rendering((Clip(tmp_path / "a.wav", Span(100, 9000)),), RATE, 2), 0.0)
+    flow.feed()
+    flow.end()
+    del device.time
+    assert (flow.heard, flow.position.frame) == (0, 100)

@@ -54,6 +54,7 @@ ROOMS = (
     "audio/devices.py",
     "audio/guard.py",
     "audio/masters.py",
+    "audio/loudspeaker.py",
     "audio/player.py",
     "audio/quality.py",
     "audio/sources.py",
