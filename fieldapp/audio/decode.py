@@ -167,7 +167,10 @@ class _SndfileReader(AudioReader):
 
     def _restart(self) -> None:
         self._file.close()
-        self._file = soundfile.SoundFile(str(self.sound.path))
+        try:
+            self._file = soundfile.SoundFile(str(self.sound.path))
+        except soundfile.LibsndfileError as error:
+            raise AudioError(f"{self.sound.path} cannot be read any more.", "Check that the file is still there and may be read.") from error
 
     def _seek(self, frame: int) -> bool:
         if self._seekable:

@@ -140,3 +140,15 @@ def test_only_so_much_is_kept(folder: Path) -> None:
     shown.samples(Span(0, frames))
     assert not behind.waiting, "a view that needs more than is usually kept does not ask for ever"
     sound.close()
+
+
+def test_a_stick_that_is_pulled_out_is_silence_until_it_is_back(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.ogg", np.random.default_rng(4).uniform(-0.8, 0.8, 3 * RATE).astype(np.float32), RATE)
+    part = Recording(id=RecordingId("a"), session=SessionId("s"), path="a.ogg", rate=RATE, channels=1, bits=16, frames=3 * RATE)
+    sound, first = RecordedSound(tmp_path, [part]), Span(0, RATE)
+    before = sound.samples(first)
+    (tmp_path / "a.ogg").rename(tmp_path / "elsewhere.ogg")
+    assert not sound.samples(first).any()
+    (tmp_path / "elsewhere.ogg").rename(tmp_path / "a.ogg")
+    assert np.array_equal(sound.samples(first), before)
+    sound.close()

@@ -35,14 +35,21 @@ class _File:
         with self._lock:
             if self._reader is None:
                 self._reader = open_audio(self._path)
-            return self._reader.read(span)
+            try:
+                return self._reader.read(span)
+            except AudioError:  # the stick it lies on was pulled out; when it is back, it is opened anew
+                self._let_go()
+                raise
 
     def close(self) -> None:
         """Let the file go."""
         with self._lock:
-            if self._reader is not None:
-                self._reader.close()
-                self._reader = None
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
 
 class RecordedSound:
