@@ -73,6 +73,15 @@ def test_every_take_holds_its_own_answer_and_carries_speaker_prompt_and_take(
     assert main(["check", str(book)]) == 0
 
 
+def test_prompts_without_an_answer_are_named(tmp_path: Path, book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, words = marked(tmp_path, 4, 1)
+    told = record(book, "@2 next\n@4 skip\n@6 next\n@7 stop\n", capsys, monkeypatch, *words, "--speed", "0")["sessions"][0]
+    answered = {segment["text"] for segment in told["segments"]}
+    assert told["unanswered"]
+    assert not answered & set(told["unanswered"])
+    assert len(answered) + len(told["unanswered"]) == 4
+
+
 def test_two_answers_are_told_apart_and_remarks_become_notes(
     tmp_path: Path, book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ _FULL_SCALE = 0.9999  # the largest 16-bit sample is 0.99997
 _CLIP_RUN = 3
 _WINDOWS = 10  # windows of 50 ms in a hop of half a second
 _QUIET_HOPS = 20  # without the condition, until a kind may be raised again
+_DEAD_HOPS, _GATED_HOPS = 2, 20  # a microphone that is dead, and one that gives nothing between two words
 _ACTIVE_ABOVE_FLOOR_DB = 10.0
 _FLOOR_AT_LEAST_DB = -70.0
 _QUIET_RMS_DB, _QUIET_PEAK_DB = -46.0, -34.0
@@ -83,7 +84,10 @@ class QualityMeter:
         self._floor_windows: deque[NDArray[np.float64]] = deque(maxlen=20)
         self._last_mono: NDArray[np.float32] = np.zeros(0, np.float32)
         self._hum_hops = self._nothing_hops = 0
+        self._still_hops = self._longest_still = 0
+        self._sounded = self._gated = False
         self._raised: dict[str, int] = {}
+        self._told: list[Notice] = []
         self._kinds: dict[str, None] = {}
         self._histogram = np.zeros(int(-SILENCE_DB) + 1, np.int64)
         self._peak, self._power, self._frames, self._clips = 0.0, 0.0, 0, 0
@@ -92,6 +96,17 @@ class QualityMeter:
     def active(self) -> frozenset[str]:
         """The kinds that hold now, or did in the last ten seconds."""
         return frozenset(self._raised)
+
+    @property
+    def told(self) -> tuple[Notice, ...]:
+        """Every notice so far."""
+        return tuple(self._told)
+
+    @property
+    def holding(self) -> tuple[Notice, ...]:
+        """The newest notice of each kind that is active; what is over is no longer in it."""
+        active = self.active
+        return tuple({notice.kind: notice for notice in self.told if notice.kind in active}.values())
 
     def push(self, block: Block) -> list[Notice]:
         """Add frames; returns what they raise."""
@@ -113,7 +128,9 @@ class QualityMeter:
         shares = np.cumsum(self._histogram) / max(1, count)
         noise, speech = (float(np.searchsorted(shares, share)) + SILENCE_DB if count else SILENCE_DB for share in (0.1, 0.95))
         rms = self._power / max(1, self._frames)
-        return Quality(_db(self._peak**2), _db(rms), noise, speech - noise, self._clips, tuple(self._kinds))
+        dead = not self._sounded or self._longest_still >= _GATED_HOPS
+        kinds = tuple(kind for kind in self._kinds if kind != DEAD or dead)
+        return Quality(_db(self._peak**2), _db(rms), noise, speech - noise, self._clips, kinds)
 
     def _hop(self, sound: Block) -> list[Notice]:
         hop = self._sum_up(sound)
@@ -121,7 +138,9 @@ class QualityMeter:
         self._floor_windows.append(hop.windows)
         raised = [self._latch(kind, sentence) for kind, sentence in self._judge(hop, sound)]
         self._at += len(sound)
-        return [notice for notice in raised if notice]
+        new = [notice for notice in raised if notice]
+        self._told += new
+        return new
 
     def _sum_up(self, sound: Block) -> _Hop:
         loud = np.abs(sound)
@@ -150,15 +169,22 @@ class QualityMeter:
         """Every kind that holds now is told by a sentence, every other by an empty one."""
         return [
             (CLIPPED, "The sound is clipped. Turn the recording level down a little." if hop.clips else ""),
-            (DEAD, self._dead()),
+            (DEAD, self._dead(hop)),
             (TOO_QUIET, self._too_quiet(hop)),
             (HUM, self._hum(sound)),
             (ONE_SIDED, self._one_sided()),
         ]
 
-    def _dead(self) -> str:
-        pair = list(self._recent)[-2:]
-        silent = len(pair) == 2 and all(hop.constant for hop in pair)
+    def _dead(self, hop: _Hop) -> str:
+        """Some microphones give nothing at all between two words. Whoever has seen one do so waits longer before calling it dead."""
+        if hop.constant:
+            self._still_hops += 1
+            self._longest_still = max(self._longest_still, self._still_hops)
+        else:
+            self._raised.pop(DEAD, None)  # it is not, from the first sound on
+            self._gated = self._gated or (self._sounded and 0 < self._still_hops < _GATED_HOPS)
+            self._sounded, self._still_hops = True, 0
+        silent = self._still_hops >= (_GATED_HOPS if self._gated else _DEAD_HOPS)
         return "No sound arrives at all, not even noise. Check the cable, the mute switch and the chosen device." if silent else ""
 
     def _too_quiet(self, hop: _Hop) -> str:

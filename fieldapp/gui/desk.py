@@ -76,6 +76,8 @@ class Desk(QObject):
         """The basket somebody wants to hand over next."""
         self.recording: Recording | None = None
         """The one recording session of the window, made with the first page that needs it."""
+        self.to_review: tuple[str, str] | None = None
+        """The recording and segment somebody wants to see on the review page."""
 
     def recorded(self) -> Recorded | None:
         """The running recording, if there is one."""
@@ -167,6 +169,11 @@ class Desk(QObject):
     def redo(self) -> None:
         """Do the last undone edit again."""
         self._step("redo")
+
+    def review(self, recording: str, segment: str) -> None:
+        """Show a segment on the review page, which looks here when it comes to the front."""
+        self.to_review = (recording, segment)
+        self.asked.emit("page.review")
 
     def attempt(self, work: Callable[[], None]) -> bool:
         """Do something short; the world's trouble becomes a line, a bug stays a bug."""

@@ -9,12 +9,14 @@ from fieldapp.gui.words import say, tell
 from fieldapp.handover import HandedOver
 
 LISTED = 60
+NAMED = 3
 
 
 def told_of(handed: HandedOver, out: Path) -> list[str]:
     """The first line says it all in short."""
     lines = [say("{segments} segments to {folder}", segments=f"{handed.segments:,}", folder=out)]
-    lines.append(say("{written} files written, {unchanged} unchanged.", written=f"{len(handed.written):,}", unchanged=f"{len(handed.unchanged):,}"))
+    named = ", ".join(Path(path).name for path in handed.written[:NAMED]) + (" …" if len(handed.written) > NAMED else "")
+    lines.append(say("Written: {names}; unchanged: {unchanged}.", names=named or "–", unchanged=f"{len(handed.unchanged):,}"))
     lines += _listed(say("The format cannot carry:"), Counter(loss.what for loss in handed.losses))
     lines += _listed(say("Consent held back:"), Counter(left.why for left in handed.left_out))
     return [*lines, tell(handed.unnoted)]

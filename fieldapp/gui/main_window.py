@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         layout.addLayout(upper, 1)
         layout.addWidget(self._strip)
         self.setCentralWidget(whole)
-        self.message = Message(self._stack)
+        self.message = Message(whole)
         self.desk.said.connect(self.message.say)
         self.actions_table.add(DEEDS, self._do)
         self.actions_table.add((Deed(f"page.{e.name}", e.title, e.keys, needs="fieldbook" if e.needs_fieldbook else "") for e in PAGES), self._do)

@@ -171,7 +171,7 @@ class Recording(QObject):
         self._desk.run(lambda _progress: work(), self._on_begun, self._on_failed)
 
     def _started(self, wanted: Wanted) -> _Begun:
-        place = _list_place(wanted.prompts)
+        place = place_of_list(wanted.prompts)
         listed = read_prompts(place) if place else None
         wish = planning.Wish(speaker=wanted.speaker, variety=wanted.variety, prompts=listed, prompts_folder=place.parent if place else None)
         begun = self._recorded(wanted.device, lambda sound: planning.make_plan(self._store, wish, sound))
@@ -259,7 +259,8 @@ def recording_of(desk: Desk) -> Recording:
     return desk.recording
 
 
-def _list_place(name: str) -> Path | None:
+def place_of_list(name: str) -> Path | None:
+    """The file of a list: one that comes with Fieldapp, or of this path; None for none."""
     if not name:
         return None
     return paths.resource("promptlists", f"{name}.csv") if name in PROMPT_LISTS else Path(name)

@@ -49,6 +49,8 @@ class Outcome:
     gaps: tuple[Span, ...]
     state: str
     repairs: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    """Prompts without a take."""
 
 
 def runs_of(folder: Path, rows: Sequence[Recording]) -> list[Run]:
@@ -99,9 +101,13 @@ def close_session(store: Store, master: Recording, loudness: Loudness | None = N
 
     store.do(work)
     session = sessions.session(store.reader(), master.session).name
-    return Outcome(
-        session, master.id, master.rate, loudness.frames, tuple(files), tuple(segments.segments(store.reader(), master.id)), tuple(gaps), state, tuple(repairs)
-    )
+    kept = tuple(segments.segments(store.reader(), master.id))
+    return Outcome(session, master.id, master.rate, loudness.frames, tuple(files), kept, tuple(gaps), state, tuple(repairs), _unanswered(store, course, kept))
+
+
+def _unanswered(store: Store, course: Course, kept: Sequence[Segment]) -> tuple[str, ...]:
+    items, answered = items_of(store, course), {segment.item for segment in kept}
+    return tuple(items[topic].text for topic in dict.fromkeys(course.topics) if topic in items and topic not in answered)
 
 
 def _part_rows(folder: Path, master: Recording, rows: Sequence[Recording], parts: Sequence[Part], runs: Sequence[Run], state: str) -> list[Recording]:

@@ -43,15 +43,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a screen shows. `ended` says why recording stopped by itself, `lost` why the microphone is away; `failed` why nothing goes on.
-
-    `text` is how far live text is, `nearby` who else said what was said last, if live text was asked for.
+    """What a screen shows. `warnings` are those of the `notices` that still hold; `ended` says why recording stopped by itself, `lost` why the
+    microphone is away; `failed` why nothing goes on. `text` is how far live text is, `nearby` who else said what was said last, if live text was asked for.
     """
 
     view: View
     frames: int = 0
     levels: dict[str, Any] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     ended: str = ""
     lost: str = ""
     failed: str = ""
@@ -76,8 +76,7 @@ class RunningSession:
         self._store, self._client, self._sitting, self._source = store, client, sitting, source
         self._runs = runs
         self._quality = QualityMeter(plan.master.rate, plan.master.channels)
-        self._notices: tuple[Notice, ...] = ()
-        self._listener = Listener(runs, plan.master.rate, self._judge)
+        self._listener = Listener(runs, plan.master.rate, self._quality.push)
         self._keys: queue.SimpleQueue[_Key | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._last = -1
@@ -230,10 +229,8 @@ class RunningSession:
             return
         with self._gate:
             frames, known = frames + self._runs[-1].offset, self._look
-            self._look = replace(known, frames=max(frames, known.frames), levels=levels, ended=ended, lost=str(levels.get("lost") or ""), notices=self._notices)
-
-    def _judge(self, block: Any) -> None:
-        self._notices += tuple(self._quality.push(block))
+            quality, lost = self._quality, str(levels.get("lost") or "")
+            self._look = replace(known, frames=max(frames, known.frames), levels=levels, ended=ended, lost=lost, notices=quality.told, warnings=quality.holding)
 
     def _revive(self) -> None:
         """The recorder is gone: another one goes on with the same microphone, as the next part."""

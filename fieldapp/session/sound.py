@@ -70,7 +70,7 @@ class Growing:
 class Listener(Growing):
     """Hears a master as it grows and keeps its loudness; whoever wants the blocks too (a quality meter) is handed them."""
 
-    def __init__(self, runs: Sequence[Run], rate: int, also: Callable[[Floats], None]) -> None:
+    def __init__(self, runs: Sequence[Run], rate: int, also: Callable[[Floats], object]) -> None:
         super().__init__(runs)
         self.meter = LoudnessMeter(rate)
         self._also = also

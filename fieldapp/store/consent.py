@@ -102,6 +102,16 @@ def reach(db: sqlite3.Connection, person: PersonId, purpose: str = ANYTHING) -> 
     return Withdrawal(found["segment"], found["annotation"], found["vector"], found["frames"])
 
 
+def allowed_purposes(db: sqlite3.Connection) -> dict[str, int]:
+    """To how many purposes each person has said yes and not taken it back, by code; for telling, not for deciding."""
+    rows = db.execute(
+        "SELECT p.code, count(DISTINCT c.purpose) FROM consent c JOIN person p ON p.id = c.person WHERE c.allowed AND c.withdrawn IS NULL "
+        "AND (c.until IS NULL OR c.until >= substr(?, 1, length(c.until))) GROUP BY p.code",
+        (utc_now(),),
+    )
+    return dict(map(tuple, rows))
+
+
 def consents(db: sqlite3.Connection, person: PersonId) -> list[Consent]:
     """Everything a person has said, oldest first."""
     return list(CONSENT.each(db, "person = ? ORDER BY given, pk", person))

@@ -161,3 +161,47 @@ def test_real_recordings_are_called_quiet_only_when_they_are_made_so(dev_data: P
         meter = QualityMeter(rate, 1)
         notices = meter.push(sound * np.float32(10 ** (gain_db / 20)))
         assert (TOO_QUIET in [notice.kind for notice in notices]) == expected
+
+
+def between(sound: float, silence: float, times: int) -> Block:
+    """Words, and nothing at all between them."""
+    return np.concatenate([speech(sound), np.zeros((round(silence * RATE), 1), np.float32)] * times)
+
+
+def test_a_microphone_that_gives_nothing_between_words_is_called_dead_once_and_only_until_it_sounds() -> None:
+    meter, raised, held = QualityMeter(RATE, 1), 0, []
+    for word in range(6):
+        raised += len(meter.push(between(2, 2, 1)))
+        held.append(len(meter.holding))
+        meter.push(speech(1))
+        assert meter.holding == (), word
+    assert raised == 1
+    assert held == [1, 0, 0, 0, 0, 0]
+    assert len(meter.told) == 1
+    assert meter.quality().kinds == ()
+
+
+def test_a_cable_that_is_pulled_from_such_a_microphone_is_told_after_ten_seconds() -> None:
+    meter = QualityMeter(RATE, 1)
+    meter.push(between(2, 2, 3))
+    meter.push(speech(2))
+    assert meter.push(np.zeros((9 * RATE, 1), np.float32)) == []
+    assert [notice.kind for notice in meter.push(np.zeros((3 * RATE, 1), np.float32))] == [DEAD]
+    assert meter.quality().kinds == (DEAD,)
+
+
+def test_a_recording_without_any_sound_is_dead_and_one_that_ends_in_silence_is_not() -> None:
+    for sound, kinds in ((np.zeros((3 * RATE, 1), np.float32), (DEAD,)), (between(3, 2, 1), ())):
+        meter = QualityMeter(RATE, 1)
+        meter.push(sound)
+        meter.finish()
+        assert meter.quality().kinds == kinds
+
+
+def test_a_warning_holds_for_ten_seconds_and_is_told_for_ever() -> None:
+    meter = QualityMeter(RATE, 1)
+    meter.push(np.clip(speech(1) * 12, -1, 1))
+    assert [notice.kind for notice in meter.holding] == [CLIPPED]
+    meter.push(speech(12))
+    assert meter.holding == ()
+    assert [notice.kind for notice in meter.told] == [CLIPPED]

@@ -202,7 +202,7 @@ def export(person: Person) -> None:
     person.sees("for my own work on this computer")
     person.sees(f"{PROMPTS} of {PROMPTS} segments may leave")
     person.follows("Ctrl+Enter exports", "Ctrl+Enter")
-    person.sees("files written")
+    person.sees("Written:")
 
 
 def test_twenty_prompts_are_recorded_reviewed_corrected_and_exported_by_following_the_hints(person: Person, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from fieldapp.audio.render import Clip
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.main_window import MainWindow
+from fieldapp.gui.pages.review import ThePage as ReviewPage
 from fieldapp.gui.widgets.hits import ROLE, marked
 from fieldapp.model import Hit, Recording, RecordingId, Segment, SegmentId, Session, SessionId, Span, new_id
 from fieldapp.settings import Settings
@@ -108,3 +109,15 @@ def test_hits_paint_in_every_script(window: MainWindow, qtbot: QtBot) -> None:
     found = sought(window, "s")
     qtbot.waitUntil(lambda: len(shown(found)) >= 1)
     assert not found.grab().isNull()
+
+
+def test_a_hit_is_shown_on_the_review_page_and_the_question_stays(window: MainWindow, qtbot: QtBot) -> None:
+    found = sought(window, "شمس")
+    qtbot.waitUntil(lambda: [hit.text for hit in shown(found)] == [SAID[2]])
+    window.actions_table.action("find.review").trigger()
+    qtbot.waitUntil(lambda: isinstance(window.page, ReviewPage))
+    review = window.page
+    assert isinstance(review, ReviewPage)
+    qtbot.waitUntil(lambda: review.shown.line is not None and review.shown.line.texts["transcription"].text == SAID[2])
+    window.show_page("find")
+    assert [hit.text for hit in shown(found)] == [SAID[2]]

@@ -12,9 +12,11 @@ import soundfile
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from fieldapp.audio.quality import CLIPPED, Quality, measure
+from fieldapp.elicitation.sitting import View
 from fieldapp.gui.desk import Desk, Recorded
 from fieldapp.gui.main_window import MainWindow
 from fieldapp.gui.pages.record import ThePage
@@ -84,6 +86,54 @@ def test_consent_cannot_be_recorded_before_somebody_is_named(page: ThePage) -> N
     assert panel._button.isEnabled()
 
 
+def test_whoever_has_allowed_something_is_not_asked_as_if_they_had_not(page: ThePage, qtbot: QtBot, tmp_path: Path) -> None:
+    store = page.desk.store
+    assert store is not None
+    keep_evidence(store, "W1", ["archive", "train"], heard(tmp_path))
+    qtbot.waitUntil(lambda: page._setup._allowed == {"W1": 2})
+    page._setup._speaker.setEditText("W1")
+    assert "W1 has allowed 2 purposes" in page._setup.consent._said.text()
+    page._setup._speaker.setEditText("W2")
+    assert "Explain" in page._setup.consent._said.text()
+
+
+def test_after_the_test_of_the_microphone_the_keyboard_is_on_its_button_again(page: ThePage) -> None:
+    panel = page._setup.mic
+    panel._test.setFocus()
+    panel._show_busy(True)
+    assert page.window().focusWidget() is panel
+    panel._show_busy(False)
+    assert page.window().focusWidget() is panel._test
+
+
+def test_whoever_went_elsewhere_during_the_test_stays_there(page: ThePage) -> None:
+    panel = page._setup.mic
+    panel._test.setFocus()
+    panel._show_busy(True)
+    page._setup._speaker.setFocus()
+    panel._show_busy(False)
+    assert page.window().focusWidget() is page._setup._speaker
+
+
+def test_tab_goes_from_the_prompts_to_consent_and_then_to_the_microphone(page: ThePage) -> None:
+    order: list[QWidget] = []
+    here = page._setup._prompts.nextInFocusChain()
+    while here is not None and here is not page._setup._prompts:
+        order.append(here)
+        here = here.nextInFocusChain()
+    assert order.index(page._setup.consent._boxes[0]) < order.index(page._setup.mic._devices) < order.index(page._setup._button)
+
+
+def test_how_many_prompts_a_list_has_is_told_or_why_it_cannot_be_read(page: ThePage, qtbot: QtBot, tmp_path: Path) -> None:
+    listed, broken = tmp_path / "animals.csv", tmp_path / "broken.csv"
+    listed.write_text("text\ndog\ncat\n", encoding="utf-8")
+    broken.touch()
+    page._setup.offer_prompts(listed)
+    qtbot.waitUntil(lambda: page._setup._listed.text() == "2 prompts.")
+    page._setup.offer_prompts(broken)
+    qtbot.waitUntil(lambda: page._setup._listed.isVisible() and "2 prompts" not in page._setup._listed.text())
+
+
 def test_a_prompt_list_from_a_file_is_chosen(page: ThePage, tmp_path: Path) -> None:
     listed = tmp_path / "animals.csv"
     listed.write_text("text\ndog\ncat\n", encoding="utf-8")
@@ -117,6 +167,17 @@ def test_the_speaker_can_press_one_thing_and_hears_their_answer(page: ThePage, q
     assert not pressed
     QTest.mouseClick(speaker, Qt.MouseButton.LeftButton, pos=speaker._circle().center().toPoint())
     assert pressed
+
+
+def test_what_a_key_made_of_a_take_stands_in_the_list_of_takes(page: ThePage) -> None:
+    stage, first, second = page._stage, View(0, 3, 1, "", paused=False, over=False), View(1, 3, 1, "", paused=False, over=False)
+    stage._row_of(first, 0)
+    stage.pressed("mark", "Mark this moment", first)
+    stage.pressed("mark", "Mark this moment", first)
+    stage.pressed("skip", "Skip", second)
+    stage._row_of(second, 1)  # somebody came back to it
+    assert [stage._takes.item(row).text() for row in range(3)] == ["2", "2   skipped", "1   ⚑ marked"]
+    assert "Skip" in stage._did.text()
 
 
 def test_a_key_of_a_session_that_is_held_too_long_counts_once(page: ThePage) -> None:

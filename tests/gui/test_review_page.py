@@ -21,6 +21,7 @@ from fieldapp.gui.desk import Desk
 from fieldapp.gui.main_window import MainWindow
 from fieldapp.gui.pages.review import ThePage
 from fieldapp.gui.review.lines import AFTER, BEFORE
+from fieldapp.gui.widgets.row_list import line_face
 from fieldapp.model import (
     Annotation,
     AnnotationId,
@@ -135,6 +136,37 @@ def typed(window: MainWindow, text: str) -> str:
 
 def test_no_two_deeds_of_the_page_share_keys() -> None:
     assert clashes((*DEEDS, *ThePage.DEEDS), {}) == []
+
+
+def test_the_prompt_stands_beside_the_sound_and_in_the_lists(window: MainWindow) -> None:
+    shown = page(window).shown
+    texts_of = {line.segment: line_face(line).about for line in shown.lines}
+    assert [about.startswith("moon ·") for about in texts_of.values()] == [False, False, True, True]
+    label = page(window).stage.takes._prompt
+    assert not label.isVisible()
+    shown.choose(2)
+    assert label.isVisible()
+    assert label.text() == "Prompt: moon"
+
+
+def test_what_was_marked_while_recording_is_marked_here(window: MainWindow, qtbot: QtBot) -> None:
+    store = window.desk.store
+    assert store is not None
+    last = segments.segments(store.reader(), page(window).recording)[-1]
+    store.do(lambda tx: segments.update_segment(tx, replace(last, metadata={"marks": [last.span.start]})))
+    qtbot.waitUntil(lambda: [line.marked for line in page(window).shown.lines] == [False, False, False, True])
+    assert "⚑" in line_face(page(window).shown.lines[3]).about
+    page(window).shown.choose(3)
+    assert "marked" in page(window).stage.takes._prompt.text()
+
+
+@pytest.mark.parametrize("shown", ["segments", "queue"])
+def test_enter_in_a_list_goes_to_the_text(window: MainWindow, qtbot: QtBot, shown: str) -> None:
+    do(window, shown)
+    side = page(window).side
+    qtbot.waitUntil(lambda: side.lists[1 if shown == "segments" else 2].currentIndex().isValid())
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Return)
+    assert window.focusWidget() is page(window).stage.field
 
 
 def test_enter_confirms_checks_the_segment_and_goes_on(window: MainWindow, qtbot: QtBot) -> None:

@@ -168,6 +168,38 @@ def test_keys_that_are_taken_are_refused_with_a_sentence(window: MainWindow) -> 
     assert window.actions_table.action("theme").shortcut().toString() == "Ctrl+Shift+L"
 
 
+def test_the_list_of_keys_is_used_and_left_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_table.action("shortcuts").trigger()
+    box = next(one for one in window.findChildren(Shortcuts))
+    first = box._list.currentIndex().row()
+    QTest.keyClick(box._field, Qt.Key.Key_PageDown)
+    assert box._list.currentIndex().row() > first
+    box._field.setText("light")
+    box._keys.setFocus()
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+        box._keys.setFocus()
+        before = box._keys.keySequence()
+        QTest.keyClick(box._keys, key)
+        assert box.focusWidget() is not box._keys
+        assert box._keys.keySequence() == before
+    QTest.keyClick(box._keys, Qt.Key.Key_F9)
+    use = button(box, "Use these keys")
+    use.setFocus()
+    QTest.keyClick(use, Qt.Key.Key_Return)
+    assert window.actions_table.action("theme").shortcut().toString() == "F9"
+    box._keys.setFocus()
+    QTest.keyClick(box._keys, Qt.Key.Key_Escape)
+    assert not box.isVisible()
+
+
+def test_the_commands_of_a_page_are_found_by_its_name(window: MainWindow) -> None:
+    window.actions_table.action("shortcuts").trigger()
+    box = next(one for one in window.findChildren(Shortcuts))
+    box._field.setText("review")
+    pages = [box._list.topLevelItem(row).text(1) for row in range(box._list.topLevelItemCount())]  # type: ignore[union-attr]  # there are so many
+    assert pages.count("Review") >= 20
+
+
 def test_every_command_of_every_page_is_in_the_list(window: MainWindow) -> None:
     window.actions_table.action("shortcuts").trigger()
     ids = {deed.id for deed, _ in window.actions_table.all()}

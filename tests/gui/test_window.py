@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QListWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget
 from pytestqt.qtbot import QtBot
 
 from fieldapp import settings as settings_file
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.main_window import MainWindow
 from fieldapp.gui.widgets.command_palette import score
+from fieldapp.model import Recording, RecordingId
 from fieldapp.settings import Settings
-from fieldapp.store import people
+from fieldapp.store import people, sessions
+from fieldapp.store.sessions import CONSENT_ROLE
 from fieldapp.store.store import Store
+from fieldapp.store.transaction import Transaction
 
 pytestmark = pytest.mark.gui
 
@@ -74,6 +77,51 @@ def test_the_palette_finds_a_command_by_a_few_letters_and_does_it(window: MainWi
     assert not box.isVisible()
 
 
+def test_after_the_palette_was_looked_at_the_keyboard_is_where_it_was(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.desk.create(tmp_path / "book", "book")
+    window.show_page("record")
+    before = window.focusWidget()
+    window.actions_table.action("palette").trigger()
+    assert window.focusWidget() is window.palette_box._field
+    QTest.keyClick(window.palette_box._field, Qt.Key.Key_Escape)
+    assert window.focusWidget() is before
+    assert before is not None
+    assert window.page.isAncestorOf(before)
+
+
+@pytest.mark.parametrize("before", ["record", "review", "start"])
+def test_whoever_goes_to_find_can_type_at_once(window: MainWindow, tmp_path: Path, qtbot: QtBot, before: str) -> None:
+    window.desk.create(tmp_path / "book", "book")
+    window.show_page(before)
+    window.actions_table.action("palette").trigger()
+    QTest.keyClick(window.palette_box._field, Qt.Key.Key_Escape)
+    window.actions_table.action("page.find").trigger()
+    qtbot.waitUntil(lambda: isinstance(window.focusWidget(), QLineEdit) and window.page.isAncestorOf(window.focusWidget()))
+
+
+def test_a_page_takes_the_keyboard_where_nothing_has_it(window: MainWindow, tmp_path: Path) -> None:
+    window.desk.create(tmp_path / "book", "book")
+    window.show_page("people")
+    window.setFocus()
+    window.show_page("export")
+    assert window.focusWidget() is window.page or window.page.isAncestorOf(window.focusWidget())
+
+
+def test_spoken_consent_does_not_count_as_a_session(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.desk.create(tmp_path / "book", "book")
+    store = window.desk.store
+    assert store is not None
+
+    def keep(tx: Transaction) -> None:
+        for name, role in (("talk", "master"), ("yes", CONSENT_ROLE)):
+            session = sessions.ensure_session(tx, name)
+            path = f"audio/{name}.wav"
+            sessions.add_recording(tx, Recording(id=RecordingId(name), session=session.id, path=path, rate=8000, channels=1, bits=16, frames=1, role=role))
+
+    store.do(keep)
+    qtbot.waitUntil(lambda: [label.text() for label in window.page._numbers[2:4]] == ["1", "2"])  # type: ignore[attr-defined]  # the start page's
+
+
 def test_a_fieldbook_somebody_else_holds_opens_read_only_and_says_so(window: MainWindow, tmp_path: Path) -> None:
     with Store.create(tmp_path / "book", "book"):
         window.desk.open(tmp_path / "book")
@@ -99,6 +147,6 @@ def test_a_message_stays_above_the_page_that_is_opened_next(window: MainWindow, 
     window.desk.create(tmp_path / "book", "book")
     window.desk.say("Look here.", "look")
     window.show_page("people")
-    stack = window.message.parentWidget()
-    assert stack is not None
-    assert stack.children().index(window.message) > stack.children().index(window.page)
+    whole = window.message.parentWidget()
+    assert whole is not None
+    assert whole.children().index(window.message) > whole.children().index(window._stack)

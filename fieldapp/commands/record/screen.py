@@ -79,7 +79,7 @@ class Screen:
             " · ".join(glosses(item)).center(width) if item else "",
             (item.notes if item else "").center(width),
             "",
-            look.notices[-1].sentence[:width] if look.notices else "",
+            look.warnings[-1].sentence[:width] if look.warnings else "",
             f"The microphone is away: {look.lost}" if look.lost else "",
             *([spoken_line(look.text, width)] if look.text else []),
             nearby_line(look.nearby)[:width] if look.nearby else "",

@@ -11,7 +11,7 @@ from fieldapp.session.closing import Outcome
 from fieldapp.store import people, prompts, texts
 from fieldapp.store.store import Store
 
-_SHOWN = 40
+_SHOWN, _NAMED = 40, 10
 
 
 def as_data(store: Store, outcome: Outcome) -> dict[str, Any]:
@@ -48,6 +48,7 @@ def as_data(store: Store, outcome: Outcome) -> dict[str, Any]:
         "files": [{"path": part.path, "frames": part.frames, "first_frame": part.first_frame, "sha256": part.sha256} for part in outcome.parts],
         "gaps": [[round(gap.start / rate, 4), round(gap.stop / rate, 4)] for gap in outcome.gaps],
         "repairs": list(outcome.repairs),
+        "unanswered": list(outcome.unanswered),
         "segments": [row(segment) for segment in outcome.segments],
     }
 
@@ -77,4 +78,7 @@ def _told(told: Mapping[str, Any], recovered: bool) -> list[str]:
     if len(segments) > _SHOWN:
         lines.append(f"  ... and {len(segments) - _SHOWN} more")
     lines += [f"  sound is missing from {start:.2f} to {stop:.2f} s" for start, stop in told["gaps"]]
+    if told["unanswered"]:
+        some = ", ".join(told["unanswered"][:_NAMED]) + (" ..." if len(told["unanswered"]) > _NAMED else "")
+        lines.append(f"  no answer to {len(told['unanswered'])} prompts: {some}")
     return lines + [f"  {repair}" for repair in told["repairs"]]

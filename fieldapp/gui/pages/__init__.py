@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from fieldapp.gui.actions import Deed
@@ -21,6 +22,13 @@ class Page(QWidget):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.desk = desk
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Where nothing in the window has the keyboard, the page takes it: else keys would go nowhere."""
+        super().showEvent(event)
+        if self.window().focusWidget() in (None, self.window()):
+            last: QWidget | None = self.focusWidget()  # the stubs know no page that never had it
+            (self if last is None else last).setFocus()
 
     def refresh(self) -> None:
         """Read again what the page shows."""

@@ -41,6 +41,7 @@ class ThePage(Page):
         Deed("find.like", "More like this hit", "Ctrl+L", page="find", needs="fieldbook"),
         Deed("find.explain", "Show why the hit was found", "Ctrl+Shift+E", page="find", needs="fieldbook"),
         Deed("find.collect", "Put the hit into the basket", "Ctrl+B", page="find", needs="writable"),
+        Deed("find.review", "Review the hit", "Ctrl+Return", page="find", needs="fieldbook"),
         Deed("find.basket", "Look into the basket, or back", "Ctrl+Shift+B", page="find", needs="fieldbook"),
         Deed("find.options", "Filters, order and saved searches", "Ctrl+Shift+O", page="find", needs="fieldbook"),
         Deed("find.speak", "Speak what you look for", "Ctrl+Shift+F", page="find", needs="fieldbook"),
@@ -199,9 +200,9 @@ class ThePage(Page):
             nothing = say("Nothing found. Fewer letters, or ignoring tones and marks, finds more.")
             said = nothing if question.query.mode == "words" else say("Nothing found that may be shown; fewer filters find more.")
         elif question.query.mode == "words":
-            said = say("{total} found. Enter plays.", total=f"> {answer.total:,}" if answer.more else f"{answer.total:,}")
+            said = say("{total} found. Enter plays, Ctrl+Enter reviews.", total=f"> {answer.total:,}" if answer.more else f"{answer.total:,}")
         else:
-            said = say("The nearest {count}, best first. Enter plays.", count=len(answer.matches))
+            said = say("The nearest {count}, best first. Enter plays, Ctrl+Enter reviews.", count=len(answer.matches))
         self._show(answer.matches, " ".join([said, *map(tell, answer.remarks)]))
 
     def _show(self, matches: tuple[Match, ...], said: str) -> None:
@@ -302,7 +303,7 @@ class ThePage(Page):
 
         def done(matches: tuple[Match, ...], held_back: int) -> None:
             if self._folded["basket"].isChecked():
-                said = say("{count} in the basket. Enter plays.", count=len(matches)) if matches else say("Nothing is in this basket.")
+                said = say("{count} in the basket. Enter plays, Ctrl+Enter reviews.", count=len(matches)) if matches else say("Nothing is in this basket.")
                 more = say("{count} more are held back or were rejected.", count=held_back)
                 self._show(matches, f"{said} {more}" if held_back else said)
 

@@ -14,8 +14,9 @@ from fieldapp.gui.widgets.record_stage import RecordStage
 from fieldapp.gui.words import say, sayable
 from fieldapp.model import Changed
 from fieldapp.session.closing import Outcome
-from fieldapp.store import people
+from fieldapp.store import consent, people
 
+NAMED = 5
 SESSION_KEYS = {
     "next": (sayable("Next prompt"), "Space"),
     "redo": (sayable("Record it again"), "R"),
@@ -66,7 +67,8 @@ class ThePage(Page):
         if store is None:
             return
         db = store.reader()
-        self._setup.offer([p.code for p in people.persons(db)], [v.name for v in people.varieties(db)], writable=not store.read_only)
+        speakers, varieties = [p.code for p in people.persons(db)], [v.name for v in people.varieties(db)]
+        self._setup.offer(speakers, varieties, consent.allowed_purposes(db), writable=not store.read_only)
         if self.recording.session is None and not store.read_only:
             self._setup.left_behind(*self.recording.left_behind())
 
@@ -88,8 +90,10 @@ class ThePage(Page):
             self._stage.hear_answer()
         elif key == "right":
             self.recording.dismiss_doubt()
-        elif self.recording.press(key):
-            self._stage.pressed(SESSION_KEYS[key][0])
+        else:
+            before = self.recording.look()
+            if self.recording.press(key) and before is not None:
+                self._stage.pressed(key, SESSION_KEYS[key][0], before.view)
 
     def may_close(self) -> bool:
         """Closing the window never ends a recording: the recorder goes on, and the next start finds it."""
@@ -122,7 +126,10 @@ class ThePage(Page):
             minutes=f"{seconds / 60:.1f}",
             takes=len(outcome.segments),
         )
-        self.desk.say(
-            text + (" " + say("{seconds} s are missing where the microphone was away.", seconds=f"{lost:.1f}") if lost else ""), "look" if lost else "info"
-        )
+        if outcome.unanswered:
+            some = ", ".join(outcome.unanswered[:NAMED]) + (" …" if len(outcome.unanswered) > NAMED else "")
+            text += " " + say("{count} prompts have no answer: {prompts}.", count=f"{len(outcome.unanswered):,}", prompts=some)
+        if lost:
+            text += " " + say("{seconds} s are missing where the microphone was away.", seconds=f"{lost:.1f}")
+        self.desk.say(text, "look" if lost else "info")
         self.refresh()

@@ -105,6 +105,7 @@ class ThePage(Page):
         self.stage.field.play_on.connect(lambda: self.do("review.play_on"))
         self.stage.field.confirm.connect(lambda: self.do("review.confirm"))
         self.stage.field.leave.connect(self.side.focus)
+        self.side.entered.connect(self.stage.field.setFocus)
         self.side.table.refused.connect(self._commands.writable)
         for widget in (self.stage.wave, self.stage.tones, self.stage.tiers):
             widget.clicked.connect(self._on_clicked)
@@ -144,7 +145,11 @@ class ThePage(Page):
         return self.book.recording
 
     def refresh(self) -> None:
-        self.book.look()
+        wanted, self.desk.to_review = self.desk.to_review, None
+        if wanted is not None:
+            self.open(*wanted)
+        if wanted is None or wanted[0] == self.recording:
+            self.book.look()
 
     def open(self, recording: str, segment: str = "") -> None:
         """Open a recording, at a segment if one is named."""
@@ -252,7 +257,7 @@ class ThePage(Page):
         text = line.texts.get(tier) if line is not None else None
         self.stage.show_text(text)
         segment = line.segment if line is not None else ""
-        self.stage.takes.show_takes(self._commands.takes(), segment, self.answers.get(segment, ()))
+        self.stage.takes.show_takes(line, self._commands.takes(), self.answers.get(segment, ()))
 
     @Slot(int)
     def _on_clicked(self, frame: int) -> None:
@@ -270,7 +275,7 @@ class ThePage(Page):
 
     def _show_left(self, left: int) -> None:
         seconds = self.pace.left(left)
-        text = say("{count} to check", count=f"{left:,}") if left else say("everything is checked")
+        text = say("{count} to check ({keys})", count=f"{left:,}", keys="Ctrl+Shift+K") if left else say("everything is checked")
         if left and seconds is not None:
             text += " · " + say("about {minutes} min at your pace", minutes=max(1, round(seconds / 60)))
         self.stage.show_left(text)

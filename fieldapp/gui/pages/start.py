@@ -26,6 +26,8 @@ COUNTED = (
     ("segment", sayable("segments")),
     ("annotation", sayable("texts")),
 )
+ONLY = {"session": "WHERE NOT EXISTS (SELECT 1 FROM recording r WHERE r.session = session.id AND r.role = 'consent')"}
+"""Spoken consent is kept with a session of its own, which nobody calls one."""
 STEPS = (
     ("page.people", sayable("Note who speaks, and what they allow")),
     ("page.record", sayable("Record a session")),
@@ -61,6 +63,10 @@ class ThePage(Page):
             buttons.addWidget(button)
         buttons.addStretch()
         layout.addLayout(buttons)
+        self._keys = QLabel(say("Ctrl+N new   Ctrl+O open   Tab and Space reach everything here"), self)
+        self._keys.setProperty("role", "muted")
+        self._keys.setWordWrap(True)
+        layout.addWidget(self._keys)
         layout.addSpacing(8)
         lower = QHBoxLayout()
         lower.setSpacing(24)
@@ -247,7 +253,7 @@ class ThePage(Page):
 
 
 def _count(db: sqlite3.Connection, table: str) -> int:
-    return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608  (own table names)
+    return int(db.execute(f"SELECT count(*) FROM {table} {ONLY.get(table, '')}").fetchone()[0])  # noqa: S608  (own words)
 
 
 def _unfinished(store: Store) -> tuple[bool, int]:

@@ -59,6 +59,8 @@ class Line:
     take: int = 1
     item: str = ""
     best: bool = False
+    prompt: str = ""
+    marked: bool = False
     texts: Mapping[str, Text] = field(default_factory=dict)
     doubt: str = ""
 
@@ -224,8 +226,9 @@ def _lines(db: sqlite3.Connection, where: str, value: str) -> Lines:
     def each() -> Iterator[tuple[str, int, int, bool, str]]:
         every = rows.execute(
             f"SELECT s.id, s.start, s.stop, s.state IN {_TO_CHECK}, coalesce(s.item, ''), "  # noqa: S608  (own words)
-            "json_array(s.id, s.recording, s.start, s.stop, r.rate, coalesce(p.code, ''), s.state, s.take, coalesce(s.item, ''), s.best) FROM segment s "
-            f"JOIN recording r ON r.id = s.recording LEFT JOIN person p ON p.id = s.speaker WHERE {where} ORDER BY s.start, s.stop, s.pk",
+            "json_array(s.id, s.recording, s.start, s.stop, r.rate, coalesce(p.code, ''), s.state, s.take, coalesce(s.item, ''), s.best, "
+            "coalesce(i.text, ''), json_type(s.metadata, '$.marks') IS NOT NULL) FROM segment s JOIN recording r ON r.id = s.recording "
+            f"LEFT JOIN person p ON p.id = s.speaker LEFT JOIN item i ON i.id = s.item WHERE {where} ORDER BY s.start, s.stop, s.pk",
             (value,),
         )
         for segment, start, stop, check, item, more in unhurried(every):
@@ -233,9 +236,9 @@ def _lines(db: sqlite3.Connection, where: str, value: str) -> Lines:
             yield segment, start, stop, check, item
 
     def make(place: int) -> Line:
-        segment, recording, start, stop, rate, who, state, take, item, best = json.loads(about[place])
+        segment, recording, start, stop, rate, who, state, take, item, best, prompt, marked = json.loads(about[place])
         of_tiers = {tier: Text(*text) for _, tier, *text in sorted(json.loads(texts.get(segment, "[]")), reverse=True)}  # of two of a tier the oldest is kept
-        return Line(segment, recording, Span(start, stop), rate, who, state, take, item, bool(best), of_tiers)
+        return Line(segment, recording, Span(start, stop), rate, who, state, take, item, bool(best), prompt, bool(marked), of_tiers)
 
     found = Lines(each(), make)
     said = f"FROM annotation a JOIN segment s ON s.id = a.segment WHERE {where}"  # after the segments: what is shown has its texts

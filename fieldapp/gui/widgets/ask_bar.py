@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from fieldapp.gui.desk import Desk
@@ -48,6 +48,13 @@ class AskBar(QWidget):
         self.recording.heard.connect(self._on_heard)
         self.recording.failed.connect(self._on_ended)
         self.choose("words")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Whoever comes here wants to type; what stands there is replaced by it."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.field.setFocus()
+            self.field.selectAll()
 
     def _typing(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QVBoxLayout, QWidget
@@ -34,6 +35,7 @@ class CommandPalette(QFrame):
         self.setObjectName("panel")
         self._actions: list[QAction] = []
         self._listed: list[QAction] = []
+        self._before: QWidget | None = None
         self._field = QLineEdit(self)
         self._field.setAccessibleName(say("Find a command"))
         self._field.setPlaceholderText(say("Find a command"))
@@ -51,6 +53,8 @@ class CommandPalette(QFrame):
 
     def open(self, actions: list[QAction]) -> None:
         """Show what can be done now."""
+        if not self.isVisible():
+            self._before = self._window.focusWidget()
         self._actions = [a for a in actions if a.isEnabled()]
         width = min(560, self._window.width() - 32)
         self.setGeometry((self._window.width() - width) // 2, 48, width, min(440, self._window.height() - 96))
@@ -78,8 +82,7 @@ class CommandPalette(QFrame):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._choose(self._list.currentRow())
         elif key == Qt.Key.Key_Escape:
-            self.hide()
-            self._window.setFocus()
+            self._give_back()
         else:
             return False
         return True
@@ -98,6 +101,11 @@ class CommandPalette(QFrame):
 
     def _choose(self, row: int) -> None:
         if 0 <= row < len(self._listed):
-            self.hide()
-            self._window.setFocus()
+            self._give_back()
             self._listed[row].trigger()
+
+    def _give_back(self) -> None:
+        """The keyboard goes on where it was: a page that is left without it cannot hand it to the next one."""
+        before, self._before = self._before, None
+        self.hide()
+        (before if before is not None and shiboken6.isValid(before) and before.isVisible() else self._window).setFocus()

@@ -62,16 +62,17 @@ class ConsentPanel(ShortPanel):
         desk.settings_changed.connect(self._on_settings)
         self.ask(code="", device="")
 
-    def ask(self, *, code: str, device: str) -> None:
-        """Whom it is about, and which microphone hears them."""
+    def ask(self, *, code: str, device: str, allowed: int = 0) -> None:
+        """Whom it is about, which microphone hears them, and how many purposes they have allowed already."""
         self._code, self._device = code, device
         self._button.setEnabled(bool(code) and not self._keeping)
         if not self.recording.running:
-            self._tell(
-                say("Explain what the recordings are for, tick what {code} allows, and record the answer.", code=code)
-                if code
-                else say("Say above who speaks; then what they allow can be recorded here.")
-            )
+            if not code:
+                self._tell(say("Say above who speaks; then what they allow can be recorded here."))
+            elif allowed:
+                self._tell(say("{code} has allowed {count} purposes; People shows them. Record an answer again if that changes.", code=code, count=allowed), "")
+            else:
+                self._tell(say("Explain what the recordings are for, tick what {code} allows, and record the answer.", code=code))
 
     @property
     def busy_with_it(self) -> bool:
@@ -117,9 +118,11 @@ class ConsentPanel(ShortPanel):
         def over() -> None:
             self._keeping = False
             self._button.setEnabled(bool(self._code))
+            self.give_keyboard_back()
             self.recording.clear()
 
         self._keeping = True
+        self.rest_keyboard(self._button)
         self._button.setEnabled(False)
         self._desk.run(lambda _: keep_evidence(store, code, allowed, heard), kept, failed)
 

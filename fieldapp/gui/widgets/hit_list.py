@@ -71,7 +71,7 @@ class HitList(QWidget):
         row = Flow(12)
         self._doing: dict[str, QPushButton] = {}
         for name, title in (("play", say("▶ Play")), ("stretch", say("Play what sounds alike")), ("like", say("More like this")),
-                            ("explain", say("Why?")), ("collect", say("Into the basket"))):  # fmt: skip
+                            ("explain", say("Why?")), ("collect", say("Into the basket")), ("review", say("Review it"))):  # fmt: skip
             button = QPushButton(title, self)
             button.clicked.connect(partial(self.do, name))
             self._doing[name] = button
@@ -104,6 +104,7 @@ class HitList(QWidget):
         elif match is not None:
             acts: dict[str, Callable[[Match], None]] = {
                 "play": lambda one: self._play(one, one.hit.span), "stretch": self._play_stretch, "like": self.like.emit, "collect": self.collected.emit,
+                "review": lambda one: self._desk.review(one.hit.recording, one.hit.segment),
             }  # fmt: skip
             acts[name](match)
 

@@ -53,7 +53,7 @@ class LiveLines(QWidget):
             return tell(text.sentence)
         if text.lag > LATE_S:
             return say("live {seconds} s behind; nothing is lost", seconds=f"{text.lag:.0f}")
-        return say("live {seconds} s behind", seconds=f"{text.lag:.1f}") if text.lag >= SOON_S else say("live")
+        return say("live {seconds} s behind", seconds=f"{text.lag:.1f}") if text.lag >= SOON_S else say("live drafts, not checked")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._text is None:

@@ -1,4 +1,4 @@
-"""Words to the person: a note that floats over the lower right corner, moves nothing and never takes the focus. GUI thread."""
+"""Words to the person: a note over the lower right corner, where hints stand and no buttons; it moves nothing and never takes the focus. GUI thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fieldapp.gui.words import say
 
 STAYS_MS = 8000
 WIDTH_PX = 520
-EDGE_PX = 16
+EDGE_PX, LIFT_PX = 16, 4
 
 
 class Message(QFrame):
@@ -76,4 +76,4 @@ class Message(QFrame):
         layout = self.layout()
         assert layout is not None
         height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
-        self.setGeometry(self._over.width() - width - EDGE_PX, self._over.height() - height - EDGE_PX, width, height)
+        self.setGeometry(self._over.width() - width - EDGE_PX, self._over.height() - height - LIFT_PX, width, height)

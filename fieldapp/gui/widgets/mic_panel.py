@@ -139,9 +139,13 @@ class MicPanel(ShortPanel):
             self._desk.listening.play([Clip(self._heard.path, Span(0, self._heard.frames))])
 
     def _show_busy(self, busy: bool) -> None:
+        if busy:
+            self.rest_keyboard(self._test)
         for widget in (self._test, self._again, self._look, self._devices):
             widget.setEnabled(not busy)
         self.busy.emit(busy)
+        if not busy:
+            self.give_keyboard_back()
 
 
 def verdict(quality: Quality) -> tuple[str, bool]:

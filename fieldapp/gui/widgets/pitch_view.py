@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from fieldapp.audio.pitch import HIGHEST_HZ, HOP_S, LOWEST_HZ, WINDOW_S, pitch
 from fieldapp.gui.widgets.segment_marks import SegmentTones
 from fieldapp.gui.widgets.sound import Sound
-from fieldapp.gui.widgets.spectrogram import WIDEST_PX
+from fieldapp.gui.widgets.spectrogram import TOP_HZ, WIDEST_PX
 from fieldapp.model import Span
 
 PIECE_S = 2
@@ -130,3 +131,26 @@ def _voiced(track: Track) -> list[tuple[int, int]]:
         cuts = [int(begin), *(int(jump) for jump in jumps), int(end)]
         found += [(first, last) for first, last in itertools.pairwise(cuts) if last - first >= FEWEST_POINTS]
     return found
+
+
+class PitchScale(QWidget):
+    """Left of the spectrogram: where which pitch and which frequency stands."""
+
+    def __init__(self, tones: PitchTones, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tones = tones
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        high = self.fontMetrics().height()
+        painter.setPen(QColor(self._tones.colours.muted))
+        right = Qt.AlignmentFlag.AlignRight
+        painter.drawText(0, 0, self.width() - 6, high, right, f"{TOP_HZ // 1000} kHz")
+        painter.setPen(QColor(self._tones.colours.accent))
+        free = high  # below the line of the kilohertz
+        for hertz in (HIGHEST_HZ, 250.0, 125.0, LOWEST_HZ):
+            y = int(min(max(self._tones.height_of(hertz) - high / 2, free), self.height() - high))
+            if y >= free:
+                painter.drawText(0, y, self.width() - 6, high, right, f"{hertz:.0f} Hz")
+                free = y + high
+        painter.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
@@ -9,14 +10,17 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QFormLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fieldapp.gui.desk import Desk
-from fieldapp.gui.recording import PROMPT_LISTS, Wanted
+from fieldapp.gui.recording import PROMPT_LISTS, Wanted, place_of_list
 from fieldapp.gui.widgets.consent_panel import ConsentPanel
 from fieldapp.gui.widgets.mic_panel import MicPanel
 from fieldapp.gui.widgets.scrolled import scrolled
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, tell, told
+from fieldapp.prompts import read_prompts
 
 FROM_FILE = "*"
 ROOMY_LINES = 46
+PROBLEMS = 2
+"""So many of what is odd in a list are told before recording; all of them then."""
 
 
 class RecordSetup(QWidget):
@@ -29,6 +33,8 @@ class RecordSetup(QWidget):
     def __init__(self, desk: Desk, parent: QWidget) -> None:
         super().__init__(parent)
         self._writable = self._busy = self._short = False
+        self._desk = desk
+        self._allowed: Mapping[str, int] = {}
         outer = QVBoxLayout(scrolled(self))
         outer.setContentsMargins(48, 40, 48, 40)
         outer.setSpacing(16)
@@ -44,14 +50,21 @@ class RecordSetup(QWidget):
         self._speaker = self._choice(say("Speaker"), form, editable=True)
         self._speaker.lineEdit().setPlaceholderText(say("a code, such as W1; never the name"))  # type: ignore[union-attr]  # editable, so it has one
         self._variety = self._choice(say("Variety"), form, editable=True)
+        self._variety.lineEdit().setPlaceholderText(say("the language or dialect, by any name"))  # type: ignore[union-attr]  # editable, so it has one
         self._prompts = self._choice(say("Prompts"), form)
         self._prompts.addItem(say("None: free conversation"), "")
         for name in PROMPT_LISTS:
             self._prompts.addItem(name, name)
         self._prompts.addItem(say("From a file ..."), FROM_FILE)
         self._prompts.activated.connect(self._on_prompts)
+        self._listed = QLabel(self)
+        self._listed.setProperty("role", "muted")
+        self._listed.setWordWrap(True)
+        form.addRow(self._listed)
+        form.setRowVisible(self._listed, False)
+        self._form = form
+        self.consent = ConsentPanel(desk, self)  # before the microphone, as Tab goes: down the left, then the right
         self.mic = MicPanel(desk, self)
-        self.consent = ConsentPanel(desk, self)
         self._speaker.currentTextChanged.connect(self._on_speaker)
         for part in (self.mic, self.consent):
             part.busy.connect(self._on_short)
@@ -112,8 +125,9 @@ class RecordSetup(QWidget):
         self._left.hide()
         return self._left
 
-    def offer(self, speakers: list[str], varieties: list[str], *, writable: bool) -> None:
-        """Who and what the fieldbook knows; what was typed stays."""
+    def offer(self, speakers: list[str], varieties: list[str], allowed: Mapping[str, int], *, writable: bool) -> None:
+        """Who and what the fieldbook knows, and how much each has allowed; what was typed stays."""
+        self._allowed = allowed
         for box, names in ((self._speaker, speakers), (self._variety, varieties)):
             typed = box.currentText()
             box.clear()
@@ -158,19 +172,41 @@ class RecordSetup(QWidget):
         """Choose a list that lies in a file."""
         self._prompts.insertItem(self._prompts.count() - 1, path.name, str(path))
         self._prompts.setCurrentIndex(self._prompts.count() - 2)
+        self._tell_prompts()
 
     @Slot()
     def _on_prompts(self) -> None:
-        if self._prompts.currentData() != FROM_FILE:
+        if self._prompts.currentData() == FROM_FILE:
+            self._prompts.setCurrentIndex(0)
+            chosen, _ = QFileDialog.getOpenFileName(self, say("A list of prompts"), "", say("Tables (*.csv *.tsv *.json *.txt)"))
+            self._prompts.setFocus()
+            if chosen:
+                self.offer_prompts(Path(chosen))
+                return
+        self._tell_prompts()
+
+    def _tell_prompts(self) -> None:
+        """How many there are, or why the list cannot be read; before somebody sits there and waits."""
+        place = place_of_list(self.wanted().prompts)
+        self._form.setRowVisible(self._listed, False)
+        if place is None:
             return
-        self._prompts.setCurrentIndex(0)
-        chosen, _ = QFileDialog.getOpenFileName(self, say("A list of prompts"), "", say("Tables (*.csv *.tsv *.json *.txt)"))
-        if chosen:
-            self.offer_prompts(Path(chosen))
+
+        def show(sentence: str) -> None:
+            if place_of_list(self.wanted().prompts) == place:
+                self._listed.setText(sentence)
+                self._form.setRowVisible(self._listed, True)
+
+        self._desk.run_behind(
+            lambda _: read_prompts(place),
+            lambda found: show(" ".join([say("{count} prompts.", count=f"{len(found.items):,}"), *map(tell, found.problems[:PROBLEMS])])),
+            lambda trouble: show(told(trouble)),
+        )
 
     @Slot()
     def _on_speaker(self) -> None:
-        self.consent.ask(code=self._speaker.currentText().strip(), device=self.mic.device)
+        code = self._speaker.currentText().strip()
+        self.consent.ask(code=code, device=self.mic.device, allowed=self._allowed.get(code, 0))
 
     @Slot(bool)
     def _on_short(self, busy: bool) -> None:

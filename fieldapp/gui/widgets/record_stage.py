@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
+from fieldapp.elicitation.sitting import View
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.growing_sound import GrowingSound
 from fieldapp.gui.recording import Recording
@@ -18,7 +19,7 @@ from fieldapp.gui.widgets.speaker_window import SpeakerWindow
 from fieldapp.gui.widgets.spectrogram import Spectrogram, Tile
 from fieldapp.gui.widgets.timeline import Timeline, clock
 from fieldapp.gui.widgets.waveform import Waveform
-from fieldapp.gui.words import say, tell
+from fieldapp.gui.words import say, sayable, tell
 from fieldapp.model import Item, Span
 from fieldapp.session.running import Look
 
@@ -26,7 +27,9 @@ DRAW_MS, TEXT_MS = 66, 25
 SHOWN_S = 10
 SIDE_PX, MARGIN_PX = 280, 16
 PICTURE_PX = 220
-WARNINGS = 4
+BECAME = {"skip": sayable("skipped"), "discard": sayable("discarded"), "mark": sayable("⚑ marked"), "best": sayable("★ good")}
+"""What a key makes of a take, in the list of takes."""
+NO_TAKE = ("skip", "discard", "back")
 
 
 class RecordStage(QWidget):
@@ -39,7 +42,7 @@ class RecordStage(QWidget):
         self._desk, self._recording = desk, recording
         self._sound: GrowingSound | None = None
         self._shown: Item | None = None
-        self._takes_seen: set[tuple[int, int, str]] = set()
+        self._takes_seen: dict[tuple[int, int, str], QListWidgetItem] = {}
         self._speaker = SpeakerWindow(desk.colours, self.window())
         self._speaker.hear.connect(self.hear_answer)
         self._timeline = Timeline(48_000, SHOWN_S * 48_000, self)
@@ -187,9 +190,16 @@ class RecordStage(QWidget):
         self._speaker.counts = not self._speaker.counts
         self._did.setText(say("Each prompt is counted down.") if self._speaker.counts else say("No count-down."))
 
-    def pressed(self, key: str) -> None:
-        """Show that a key was heard."""
-        self._did.setText(say("Last key: {key} at {time}", key=say(key), time=self._clock.text()))
+    def pressed(self, key: str, title: str, before: View) -> None:
+        """Show that a key was heard, and what it made of the take that was under way."""
+        self._did.setText(say("Last key: {key} at {time}", key=say(title), time=self._clock.text()))
+        if before.place is None:
+            return
+        row = self._row_of(before, before.place)
+        if key in BECAME and say(BECAME[key]) not in row.text():
+            row.setText(f"{row.text()}   {say(BECAME[key])}")
+        if key in NO_TAKE:  # what follows has the same number, and a row of its own
+            del self._takes_seen[before.place, before.take, before.answer]
 
     @Slot()
     def dress(self) -> None:
@@ -224,7 +234,7 @@ class RecordStage(QWidget):
         self._meter.show_levels(levels.get("rms", ()), levels.get("held", ()), clipped=bool(levels.get("clipped")))
         loudest = max(levels.get("peak", ()), default=FLOOR_DB)
         self._level.setText(say("{level} dB", level=f"{loudest:.0f}") if loudest > FLOOR_DB else say("silence"))
-        sentences = [text for text in (look.failed, look.ended, look.lost) if text] + [n.sentence for n in look.notices[-WARNINGS:]]
+        sentences = [text for text in (look.failed, look.ended, look.lost) if text] + [n.sentence for n in look.warnings]
         self._warnings.setText("\n\n".join(map(tell, sentences)))
         self._warnings.setVisible(bool(sentences))
 
@@ -246,13 +256,18 @@ class RecordStage(QWidget):
 
     def _draw_takes(self, look: Look) -> None:
         """One line a take, the newest on top."""
-        view = look.view
-        if view.place is None or (view.place, view.take, view.answer) in self._takes_seen:
-            return
-        self._takes_seen.add((view.place, view.take, view.answer))
-        word = self._shown.text if self._shown is not None else ""
-        parts = (f"{view.place + 1}", word, say("take {take}", take=view.take) if view.take > 1 else "", view.answer)
-        self._takes.insertItem(0, "   ".join(part for part in parts if part))
+        if look.view.place is not None:
+            self._row_of(look.view, look.view.place)
+
+    def _row_of(self, view: View, place: int) -> QListWidgetItem:
+        key = (place, view.take, view.answer)
+        if key not in self._takes_seen:
+            plan = self._recording.session.plan if self._recording.session is not None else None
+            item = plan.items.get(plan.course.topics[place]) if plan is not None else None
+            parts = (f"{place + 1}", item.text if item is not None else "", say("take {take}", take=view.take) if view.take > 1 else "", view.answer)
+            self._takes_seen[key] = QListWidgetItem("   ".join(part for part in parts if part))
+            self._takes.insertItem(0, self._takes_seen[key])
+        return self._takes_seen[key]
 
     def _draw_sound(self, look: Look) -> None:
         if self._sound is None:

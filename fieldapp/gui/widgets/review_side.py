@@ -19,12 +19,13 @@ VIEWS = ("recordings", "segments", "queue", "table")
 
 
 class ReviewSide(QWidget):
-    """Three lists and a table, one shown. Arrow keys move, and what one moves to is opened."""
+    """Three lists and a table, one shown. Arrow keys move, what one moves to is opened, and Enter goes to its text."""
 
     recording_chosen = Signal(str)
     segment_chosen = Signal(str)
     queued_chosen = Signal(str)
     view_changed = Signal(str)
+    entered = Signal()
 
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +59,7 @@ class ReviewSide(QWidget):
             shown.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self._pages.addWidget(shown)
         column.addWidget(self._pages, 1)
-        self._keys = QLabel(say("Enter types and confirms   Tab next cell   Esc gives up   Ctrl+Shift+T list"), self)
+        self._keys = QLabel(self)
         self._keys.setProperty("role", "muted")
         self._keys.setWordWrap(True)
         column.addWidget(self._keys)
@@ -68,6 +69,7 @@ class ReviewSide(QWidget):
         column.addWidget(self._empty)
         for shown, signal in zip(self.lists, (self.recording_chosen, self.segment_chosen, self.queued_chosen)):
             shown.chosen.connect(signal)
+            shown.activated.connect(lambda _: self.entered.emit())
         self._choice.idClicked.connect(lambda number: self.view(VIEWS[number]))
         self.view("recordings")
 
@@ -83,7 +85,9 @@ class ReviewSide(QWidget):
         self._pages.setCurrentIndex(number)
         self._filter.setVisible(name == "recordings")
         self._empty.setVisible(name == "queue" and not self.lists[2].faces.keys)
-        self._keys.setVisible(name == "table")
+        self._keys.setText(
+            say("Enter types and confirms   Tab next cell   Esc gives up   Ctrl+Shift+T list") if name == "table" else say("↑ ↓ choose   Enter to the text")
+        )
         self.view_changed.emit(name)
 
     def focus(self) -> None:

@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from fieldapp.audio.pitch import HIGHEST_HZ, LOWEST_HZ
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.review.backlog import Backlog
 from fieldapp.gui.review.lines import TIERS, Text
@@ -24,40 +23,17 @@ from fieldapp.gui.tiers import tier_name
 from fieldapp.gui.widgets.labels import CutLabel
 from fieldapp.gui.widgets.line_text import about_text
 from fieldapp.gui.widgets.minimap import Minimap
-from fieldapp.gui.widgets.pitch_view import PitchTones
+from fieldapp.gui.widgets.pitch_view import PitchScale, PitchTones
 from fieldapp.gui.widgets.segment_marks import SegmentWave
-from fieldapp.gui.widgets.spectrogram import TOP_HZ
 from fieldapp.gui.widgets.takes_row import TakesRow
 from fieldapp.gui.widgets.tier_rows import TierNames, TierRows
 from fieldapp.gui.widgets.timeline import Timeline, clock
 from fieldapp.gui.widgets.typing_field import TypingField
-from fieldapp.gui.words import say
+from fieldapp.gui.words import say, sayable
 
 T = TypeVar("T")
+PLAY, PAUSE = sayable("▶ Play"), sayable("⏸ Pause")
 ROOMY_LINES, ROOMY_WIDE_LINES, LEAST_WIDE_LINES = 34, 40, 24
-
-
-class PitchScale(QWidget):
-    """Left of the spectrogram: where which pitch and which frequency stands."""
-
-    def __init__(self, tones: PitchTones, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._tones = tones
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        high = self.fontMetrics().height()
-        painter.setPen(QColor(self._tones.colours.muted))
-        right = Qt.AlignmentFlag.AlignRight
-        painter.drawText(0, 0, self.width() - 6, high, right, f"{TOP_HZ // 1000} kHz")
-        painter.setPen(QColor(self._tones.colours.accent))
-        free = high  # below the line of the kilohertz
-        for hertz in (HIGHEST_HZ, 250.0, 125.0, LOWEST_HZ):
-            y = int(min(max(self._tones.height_of(hertz) - high / 2, free), self.height() - high))
-            if y >= free:
-                painter.drawText(0, y, self.width() - 6, high, right, f"{hertz:.0f} Hz")
-                free = y + high
-        painter.end()
 
 
 class ReviewStage(QWidget):
@@ -72,6 +48,7 @@ class ReviewStage(QWidget):
         self.timeline = Timeline(48_000, 1, self)
         self.playback = Playback(desk, self.timeline, self)
         self.field = TypingField(self)
+        self.field.setPlaceholderText(say("No text yet: type it here, Enter confirms."))
         self._spared: list[QWidget] = []
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -166,7 +143,7 @@ class ReviewStage(QWidget):
     def _controls(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        self._play = self._button(say("▶ Play"), "review.play")
+        self._play = self._button(say(PLAY), "review.play")
         self._loop = self._button(say("Loop"), "review.loop", checkable=True)
         row.addWidget(self._play)
         row.addWidget(self._loop)
@@ -279,6 +256,17 @@ class ReviewStage(QWidget):
         roomy = self.height() >= ROOMY_LINES * line and self.width() >= ROOMY_WIDE_LINES * line
         for widget in getattr(self, "_spared", ()):  # Qt tells of its font before the stage is built
             widget.setVisible(roomy)
+        if hasattr(self, "_play"):
+            self._keep_play_still()
+
+    def _keep_play_still(self) -> None:
+        """Play and pause take the same room, else everything moves a little whenever one becomes the other."""
+        now, most = self._play.text(), QSize()
+        for text in (say(PLAY), say(PAUSE)):
+            self._play.setText(text)
+            most = most.expandedTo(self._play.sizeHint())
+        self._play.setText(now)
+        self._play.setMinimumSize(most)
 
     @Slot()
     def dress(self) -> None:
@@ -299,7 +287,7 @@ class ReviewStage(QWidget):
 
     @Slot()
     def _on_playing(self) -> None:
-        self._play.setText(say("⏸ Pause") if self.playback.playing else say("▶ Play"))
+        self._play.setText(say(PAUSE) if self.playback.playing else say(PLAY))
         self._loop.setChecked(self.playback.loop)
         self._speed.setText(f"{self.playback.speed:g}×")
         self._speed.setAccessibleName(say("Speed {speed}", speed=f"{self.playback.speed:g}"))

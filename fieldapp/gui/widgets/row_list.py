@@ -53,8 +53,8 @@ def line_face(line: Line) -> Face:
     tier = line.first_tier
     text = line.texts.get(tier)
     state = DOUBTS.get(line.doubt) or STATES.get(line.state, line.state)
-    about = " · ".join(part for part in (clock(line.span.start, line.rate), line.speaker, say(state)) if part)
-    best = " ★" if line.best else ""
+    about = " · ".join(part for part in (line.prompt, clock(line.span.start, line.rate), line.speaker, say(state)) if part)
+    best = (" ⚑" if line.marked else "") + (" ★" if line.best else "")
     shown = text.text if text is not None else say("no text yet")
     return Face(line.segment, shown, about + best, line.speaker, draft=text is None or text.draft, badge="●" if line.to_check else "", tier=tier)
 
