@@ -172,7 +172,7 @@ def test_the_question_can_be_refused(window: MainWindow) -> None:
 
 def test_a_take_is_chosen_by_its_button(window: MainWindow) -> None:
     lines = page(window).shown.lines
-    page(window).stage.takes.show_takes(lines[0], lines, ())
+    page(window).stage.takes.show_takes(lines, lines[0].segment, ())
     second = page(window).stage.takes.findChildren(QToolButton)[1]
     second.click()
     assert page(window).shown.current == 1

@@ -142,11 +142,9 @@ def test_the_prompt_stands_beside_the_sound_and_in_the_lists(window: MainWindow)
     shown = page(window).shown
     texts_of = {line.segment: line_face(line).about for line in shown.lines}
     assert [about.startswith("moon ·") for about in texts_of.values()] == [False, False, True, True]
-    label = page(window).stage.takes._prompt
-    assert not label.isVisible()
+    assert page(window).stage.prompt.text() == ""
     shown.choose(2)
-    assert label.isVisible()
-    assert label.text() == "Prompt: moon"
+    assert page(window).stage.prompt.text() == "Prompt: moon"
 
 
 def test_what_was_marked_while_recording_is_marked_here(window: MainWindow, qtbot: QtBot) -> None:
@@ -157,7 +155,7 @@ def test_what_was_marked_while_recording_is_marked_here(window: MainWindow, qtbo
     qtbot.waitUntil(lambda: [line.marked for line in page(window).shown.lines] == [False, False, False, True])
     assert "⚑" in line_face(page(window).shown.lines[3]).about
     page(window).shown.choose(3)
-    assert "marked" in page(window).stage.takes._prompt.text()
+    assert "marked" in page(window).stage.prompt.text()
 
 
 @pytest.mark.parametrize("shown", ["segments", "queue"])

@@ -256,8 +256,9 @@ class ThePage(Page):
         self.typing.show(line, tier, self.shown.language(tier))
         text = line.texts.get(tier) if line is not None else None
         self.stage.show_text(text)
+        self.stage.show_prompt(line)
         segment = line.segment if line is not None else ""
-        self.stage.takes.show_takes(line, self._commands.takes(), self.answers.get(segment, ()))
+        self.stage.takes.show_takes(self._commands.takes(), segment, self.answers.get(segment, ()))
 
     @Slot(int)
     def _on_clicked(self, frame: int) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout,
 
 from fieldapp.gui.desk import Desk
 from fieldapp.gui.review.backlog import Backlog
-from fieldapp.gui.review.lines import TIERS, Text
+from fieldapp.gui.review.lines import TIERS, Line, Text
 from fieldapp.gui.review.near_sound import NearSound
 from fieldapp.gui.review.playing import Playback
 from fieldapp.gui.review.recorded import RecordedSound
@@ -32,7 +32,7 @@ from fieldapp.gui.widgets.typing_field import TypingField
 from fieldapp.gui.words import say, sayable
 
 T = TypeVar("T")
-PLAY, PAUSE = sayable("▶ Play"), sayable("⏸ Pause")
+PLAY, PAUSE = sayable("▶ Play"), sayable("‖ Pause")
 ROOMY_LINES, ROOMY_WIDE_LINES, LEAST_WIDE_LINES = 34, 40, 24
 
 
@@ -58,6 +58,7 @@ class ReviewStage(QWidget):
         self.takes = TakesRow(self)
         self.takes.best_chosen.connect(lambda: self.asked.emit("review.best"))
         column.addWidget(self.takes)
+        column.addLayout(self._sources())
         column.addLayout(self._tier_buttons())
         column.addWidget(self.field)
         column.addLayout(self._controls())
@@ -112,6 +113,16 @@ class ReviewStage(QWidget):
         grid.setRowStretch(2, 3)
         column.addLayout(grid, 1)
 
+    def _sources(self) -> QHBoxLayout:
+        """Which prompt was asked, and where the text comes from. Of a list that was answered word by word nobody remembers which word this is."""
+        row = QHBoxLayout()
+        self.prompt, self._about = CutLabel(self), CutLabel(self)
+        self._about.setProperty("role", "muted")
+        self._about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.prompt, 1)
+        row.addWidget(self._about, 1)
+        return row
+
     def _tier_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -121,10 +132,7 @@ class ReviewStage(QWidget):
             self._spared.append(button)
             self._tier_group.addButton(button, number)
             row.addWidget(button)
-        self._about = CutLabel(self)
-        self._about.setProperty("role", "muted")
-        self._about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._about, 1)
+        row.addStretch()
         self._keyboards = QComboBox(self)
         self._keyboards.setAccessibleName(say("Keyboard of this tier"))
         self._keyboards.setToolTip(say("What keys make in this tier"))
@@ -236,6 +244,12 @@ class ReviewStage(QWidget):
         self._about.setText(about_text(text) if text is not None else "")
         self.field.show_draft(text is not None and text.draft)
 
+    def show_prompt(self, line: Line | None) -> None:
+        """What was asked, and whether somebody wanted it to be looked at."""
+        asked = say("Prompt: {prompt}", prompt=line.prompt) if line is not None and line.prompt else ""
+        marked = say("⚑ marked while recording") if line is not None and line.marked else ""
+        self.prompt.setText("   ".join(part for part in (asked, marked) if part))
+
     def minimumSizeHint(self) -> QSize:
         """Without what is spared: the table beside it may take the room."""
         wanted = super().minimumSizeHint()
@@ -260,13 +274,13 @@ class ReviewStage(QWidget):
             self._keep_play_still()
 
     def _keep_play_still(self) -> None:
-        """Play and pause take the same room, else everything moves a little whenever one becomes the other."""
-        now, most = self._play.text(), QSize()
+        """Play and pause take the same room, else what stands beside moves whenever one becomes the other."""
+        now, wide = self._play.text(), 0
         for text in (say(PLAY), say(PAUSE)):
             self._play.setText(text)
-            most = most.expandedTo(self._play.sizeHint())
+            wide = max(wide, self._play.sizeHint().width())
         self._play.setText(now)
-        self._play.setMinimumSize(most)
+        self._play.setMinimumWidth(wide)
 
     @Slot()
     def dress(self) -> None:

@@ -1,21 +1,20 @@
-"""Below the tiers: which prompt was answered, all takes of it by one speaker, with the best one to choose, and what was answered aloud. GUI thread."""
+"""Below the tiers: all takes of a prompt by one speaker, with the best one to choose, and what was answered aloud to the segment. GUI thread."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from fieldapp.gui.review.lines import Answer, Line
 from fieldapp.gui.widgets.flow import Flow
-from fieldapp.gui.widgets.labels import CutLabel
 from fieldapp.gui.words import say
 from fieldapp.session.oral import CAREFUL
 
 
 class TakesRow(QWidget):
-    """Empty, and without height, for a segment that has nothing of it."""
+    """Empty, and without height, for a segment that has neither."""
 
     take_chosen = Signal(str)
     answer_chosen = Signal(str)
@@ -23,15 +22,12 @@ class TakesRow(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        self._prompt = CutLabel(self)
         self._row = Flow()
-        column.addWidget(self._prompt)
-        column.addLayout(self._row)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(self._row)
         self.hide()
 
-    def show_takes(self, line: Line | None, takes: Sequence[Line], answers: Sequence[Answer]) -> None:
+    def show_takes(self, takes: Sequence[Line], current: str, answers: Sequence[Answer]) -> None:
         """Those of the current segment."""
         while self._row.count():
             item = self._row.takeAt(0)
@@ -39,21 +35,13 @@ class TakesRow(QWidget):
             if old is not None:
                 old.hide()
                 old.deleteLater()
-        self._show_prompt(line)
-        if line is not None and len(takes) > 1:
+        if len(takes) > 1:
             for take in takes:
-                self._add_take(take, line.segment)
+                self._add_take(take, current)
             self._button(say("This one is best"), say("This one is best")).clicked.connect(self.best_chosen)
         for answer in answers:
             self._add_answer(answer)
-        self.setVisible(bool(self._row.count()) or not self._prompt.isHidden())
-
-    def _show_prompt(self, line: Line | None) -> None:
-        """Of a list that was answered word by word nobody remembers which word this is."""
-        asked = say("Prompt: {prompt}", prompt=line.prompt) if line is not None and line.prompt else ""
-        marked = say("⚑ marked while recording") if line is not None and line.marked else ""
-        self._prompt.setText("   ".join(part for part in (asked, marked) if part))
-        self._prompt.setVisible(bool(asked or marked))
+        self.setVisible(bool(self._row.count()))
 
     def _add_take(self, take: Line, current: str) -> None:
         text = say("Take {number}", number=take.take) + (" ★" if take.best else "")
