@@ -123,7 +123,8 @@ def style_sheet(c: Colours, percent: int) -> str:
     QMainWindow, QDialog {{ background: {c.window}; }}
     QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; padding: 4px; }}
     #sidebar {{ background: {c.raised}; border-right: 1px solid {c.line}; }}
-    #sidebar QToolButton {{ border: none; border-radius: 6px; padding: {px(8)} {px(12)}; text-align: left; }}
+    #sidebar QToolButton {{ border: 2px solid transparent; border-radius: 6px; padding: {px(6)} {px(10)}; text-align: left; }}
+    #sidebar QToolButton:focus {{ border-color: {c.accent}; }}
     #sidebar QToolButton:hover {{ background: {c.window}; }}
     #sidebar QToolButton:checked {{ background: {c.accent_soft}; color: {c.accent}; font-weight: 600; }}
     #strip {{ background: {c.raised}; border-top: 1px solid {c.line}; }}
@@ -165,6 +166,8 @@ def style_sheet(c: Colours, percent: int) -> str:
     QToolButton[role="narrow"] {{ padding: {px(4)} {px(4)}; }}
     QToolButton[role="tool"]:hover, QToolButton[role="narrow"]:hover {{ background: {c.raised}; }}
     QToolButton[role="tool"]:checked, QToolButton[role="narrow"]:checked {{ background: {c.accent_soft}; color: {c.accent}; border-color: {c.accent}; }}
+    QToolButton[role="tool"]:focus {{ border: 2px solid {c.accent}; padding: {px(3)} {px(7)}; }}
+    QToolButton[role="narrow"]:focus {{ border: 2px solid {c.accent}; padding: {px(3)}; }}
     QPushButton:disabled {{ color: {c.muted}; }}
     QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox, QDateEdit {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px;
       padding: {px(5)} {px(8)}; selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}

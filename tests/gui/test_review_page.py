@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLineEdit, QTextEdit
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLineEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from fieldapp.audio.render import Clip
@@ -156,6 +156,30 @@ def test_what_was_marked_while_recording_is_marked_here(window: MainWindow, qtbo
     assert "⚑" in line_face(page(window).shown.lines[3]).about
     page(window).shown.choose(3)
     assert "marked" in page(window).stage.prompt.text()
+
+
+def test_what_is_left_of_a_recording_is_drawn_anew_when_it_changes(window: MainWindow, qtbot: QtBot) -> None:
+    rows = page(window).side.lists[0]
+    qtbot.waitUntil(lambda: rows.faces.face(0).badge == str(len(EDGES)))
+    qtbot.wait(100)
+    with qtbot.waitSignal(Painted(rows.viewport()).told, check_params_cb=lambda: rows.faces.face(0).badge == str(len(EDGES) - 1)):
+        typed(window, "sun")
+        do(window, "confirm")
+
+
+class Painted(QObject):
+    """Says when a widget is painted."""
+
+    told = Signal()
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's own name)
+        if event.type() == QEvent.Type.Paint:
+            self.told.emit()
+        return False
 
 
 @pytest.mark.parametrize("shown", ["segments", "queue"])

@@ -80,5 +80,5 @@ def _told(told: Mapping[str, Any], recovered: bool) -> list[str]:
     lines += [f"  sound is missing from {start:.2f} to {stop:.2f} s" for start, stop in told["gaps"]]
     if told["unanswered"]:
         some = ", ".join(told["unanswered"][:_NAMED]) + (" ..." if len(told["unanswered"]) > _NAMED else "")
-        lines.append(f"  no answer to {len(told['unanswered'])} prompts: {some}")
+        lines.append(f"  without an answer ({len(told['unanswered'])}): {some}")
     return lines + [f"  {repair}" for repair in told["repairs"]]

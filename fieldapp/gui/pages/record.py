@@ -128,7 +128,7 @@ class ThePage(Page):
         )
         if outcome.unanswered:
             some = ", ".join(outcome.unanswered[:NAMED]) + (" …" if len(outcome.unanswered) > NAMED else "")
-            text += " " + say("{count} prompts have no answer: {prompts}.", count=f"{len(outcome.unanswered):,}", prompts=some)
+            text += " " + say("Without an answer ({count}): {prompts}.", count=f"{len(outcome.unanswered):,}", prompts=some)
         if lost:
             text += " " + say("{seconds} s are missing where the microphone was away.", seconds=f"{lost:.1f}")
         self.desk.say(text, "look" if lost else "info")

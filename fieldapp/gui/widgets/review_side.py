@@ -86,7 +86,11 @@ class ReviewSide(QWidget):
         self._filter.setVisible(name == "recordings")
         self._empty.setVisible(name == "queue" and not self.lists[2].faces.keys)
         self._keys.setText(
-            say("Enter types and confirms   Tab next cell   Esc gives up   Ctrl+Shift+T list") if name == "table" else say("↑ ↓ choose   Enter to the text")
+            say("Enter types and confirms   Tab next cell   Esc gives up   Ctrl+Shift+T list")
+            if name == "table"
+            else say("↑ ↓ choose   Enter to the text")
+            if name == "recordings"
+            else say("↑ ↓ choose   Enter to the text   Ctrl+Shift+O recordings")
         )
         self.view_changed.emit(name)
 

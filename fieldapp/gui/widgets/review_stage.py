@@ -241,7 +241,8 @@ class ReviewStage(QWidget):
 
     def show_text(self, text: Text | None) -> None:
         """Where the text in the field comes from."""
-        self._about.setText(about_text(text) if text is not None else "")
+        replaced = say("Ctrl+A and typing replaces it") if text is not None and text.draft else ""
+        self._about.setText(" · ".join(part for part in (about_text(text) if text is not None else "", replaced) if part))
         self.field.show_draft(text is not None and text.draft)
 
     def show_prompt(self, line: Line | None) -> None:

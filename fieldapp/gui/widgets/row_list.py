@@ -168,6 +168,7 @@ class RowList(QListView):
         self._showing = True
         self.faces.show(rows)
         self.mark(current)
+        self.viewport().update()  # Qt does not do it by itself after a layout that was left out
 
     def mark(self, key: str) -> None:
         """Mark a row without choosing it."""
