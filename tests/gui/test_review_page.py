@@ -158,6 +158,28 @@ def test_what_was_marked_while_recording_is_marked_here(window: MainWindow, qtbo
     assert "marked" in page(window).stage.prompt.text()
 
 
+def test_whoever_looked_at_an_empty_page_types_as_soon_as_there_is_something(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.desk.create(tmp_path / "new", "new")
+    store = window.desk.store
+    assert store is not None
+    window.show_page("review")
+    qtbot.waitUntil(lambda: page(window)._faces.currentIndex() == 0)
+    window.show_page("people")
+    soundfile.write(store.folder / "audio" / "a.wav", np.zeros(SECONDS * RATE, np.int16), RATE)
+    store.do(fill)
+    window.show_page("review")
+    qtbot.waitUntil(lambda: page(window).shown.line is not None)
+    assert window.focusWidget() is page(window).stage.field
+
+
+def test_another_fieldbook_leaves_the_keyboard_in_the_text(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    page(window).stage.field.setFocus()
+    window.desk.open(tmp_path / "book")
+    window.show_page("review")
+    qtbot.waitUntil(lambda: page(window).shown.line is not None)
+    assert window.focusWidget() is page(window).stage.field
+
+
 def test_what_is_left_of_a_recording_is_drawn_anew_when_it_changes(window: MainWindow, qtbot: QtBot) -> None:
     rows = page(window).side.lists[0]
     qtbot.waitUntil(lambda: rows.faces.face(0).badge == str(len(EDGES)))

@@ -118,7 +118,7 @@ class ThePage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.stage.field.setFocus()
+        (self.stage.field if self.stage.field.isEnabled() else self.stage).setFocus()  # the stage hands it on as soon as there is something to type
 
     def leave(self) -> bool:
         if not self.speaking.may_leave():
@@ -177,9 +177,8 @@ class ThePage(Page):
     @Slot(object, str)
     def _on_opened(self, found: Opened, segment: str) -> None:
         """Another recording, as it is first seen."""
-        if self._faces.currentIndex() != 1:
-            self._faces.setCurrentIndex(1)
-            self.stage.field.setFocus()
+        first = self._faces.currentIndex() != 1
+        self._faces.setCurrentIndex(1)
         self._keep()
         self._let_go()
         self._when_whole = None
@@ -199,6 +198,8 @@ class ThePage(Page):
         self.side.show_lines(found.lines, line.segment if line is not None else "")
         self.tabling.show(fresh=True)
         self._show_line()
+        if first:
+            self.stage.field.setFocus()
         self.desk.run_behind(lambda _: sound.load_overviews(), lambda _: self.stage.show_overview(), self._no_overview)
 
     @Slot(object)

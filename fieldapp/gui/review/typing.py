@@ -74,7 +74,17 @@ class Typing(QObject):
         self._set(self._on_its_way.get(place, text.text if text is not None else ""))
         if place in self._refused:
             self._field.setPlainText(self._refused.pop(place))
-        self._field.setEnabled(line is not None)
+        self._enable(line is not None)
+
+    def _enable(self, there: bool) -> None:
+        """Where there is nothing to type the stage keeps the keyboard for the field, else the next key would press something elsewhere."""
+        field, stage = self._field, self._field.parentWidget()
+        assert stage is not None
+        if not there and field.hasFocus():
+            stage.setFocus()
+        field.setEnabled(there)
+        if there and stage.hasFocus():
+            field.setFocus()
 
     def latest(self, line: Line, tier: str) -> str:
         """What the fieldbook holds, or will when what was sent has arrived."""
