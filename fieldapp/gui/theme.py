@@ -177,7 +177,7 @@ def style_sheet(c: Colours, percent: int) -> str:
     QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {c.accent}; border-color: {c.accent}; image: url("{check}"); }}
     QCheckBox::indicator:focus {{ border: 2px solid {c.accent}; }}
     QCheckBox:focus {{ color: {c.accent}; }}
-    QLineEdit, QPlainTextEdit {{ placeholder-text-color: {c.muted}; }}
+    QLineEdit, QComboBox, QPlainTextEdit, QTextEdit {{ placeholder-text-color: {c.muted}; }}
     QComboBox::drop-down {{ border: none; width: {px(24)}; }}
     QTextEdit[draft="true"] {{ color: {c.muted}; border: 1px dotted {c.muted}; }}
     QTextEdit[draft="true"]:focus {{ border: 2px dotted {c.accent}; }}
